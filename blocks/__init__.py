@@ -1,0 +1,1 @@
+"""Prefect blocks: a firm, and the credentials of each system."""

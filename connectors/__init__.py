@@ -1,0 +1,1 @@
+"""One package per outside system: client, wire shapes, translation to and from ``domain``."""

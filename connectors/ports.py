@@ -1,0 +1,116 @@
+"""What connectors ask of the rest of casebridge, and what flows may ask of any case system.
+
+``SharedState`` is state that every process working for the same connection must see at once: request budgets and
+tokens. The ledger implements it; connectors only know these protocols (they may import nothing but ``domain``).
+All methods are synchronous and may block for a few milliseconds: call them through ``asyncio.to_thread``.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.case import Case, CasePage, Client, ClientPage
+from domain.token import Token
+
+
+class LimitStore(Protocol):
+    """Request budgets shared between processes and machines."""
+
+    def change(self, key: str, decide: Callable[[dict[str, Any] | None], dict[str, Any]]) -> dict[str, Any]:
+        """Replace the JSON state under ``key`` by ``decide(state)`` atomically; return the new state.
+
+        ``decide`` gets None the first time, may be called again on a conflict, and must be pure.
+        """
+        ...
+
+
+class TokenStore(Protocol):
+    """Short-lived tokens, encrypted at rest, with one refresher at a time across threads, processes and machines."""
+
+    def load(self, key: str) -> Token | None:
+        """The current token, or None."""
+        ...
+
+    def hold(self, key: str, owner: str, seconds: float) -> int | None:
+        """Become the only refresher for ``seconds``; the fence number, or None while another one holds it."""
+        ...
+
+    def save(self, key: str, fence: int, token: Token) -> Token | None:
+        """Store ``token`` (its version is set) if ``fence`` is still the newest; None when it was overtaken."""
+        ...
+
+    def release(self, key: str, fence: int) -> None:
+        """Let the next refresher in; a no-op when already overtaken."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Drop the token (disconnect)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedState:
+    """The shared state a connector is given; ``key`` names the connection, e.g. ``clio:harrow-pike``."""
+
+    key: str
+    limits: LimitStore
+    tokens: TokenStore
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which cases to read: exactly one of the three is set (or none: all the connected user sees)."""
+
+    created_since: datetime | None = None
+    updated_since: datetime | None = None
+    ids: Sequence[str] | None = None
+
+
+KnownClients = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Client]]]
+"""Given ``{external id: version}``, those clients whose data of exactly that version we already hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who we are connected as."""
+
+    user_name: str
+    user_email: str
+    firm_name: str
+    firm_id: str
+
+
+class CaseSystem(Protocol):
+    """What every case system can do for the flows."""
+
+    system: str
+
+    async def whoami(self) -> Account:
+        """The connected user and firm; the probe of a connection."""
+        ...
+
+    def cases(
+        self, scope: Scope, *, cursor: str | None = None, known_clients: KnownClients | None = None
+    ) -> AsyncIterator[CasePage]:
+        """Pages of complete cases (contacts and phones included), at most 200 each, resuming after ``cursor``.
+
+        Ids that are gone or invisible are simply absent. Raises ConnectorError.
+        """
+        ...
+
+    async def case(self, integration_id: str) -> Case:
+        """One complete case. Raises NotFound."""
+        ...
+
+    def clients_changed(self, since: datetime, *, cursor: str | None = None) -> AsyncIterator[ClientPage]:
+        """Clients whose own record moved since ``since``."""
+        ...
+
+    def case_url(self, integration_id: str) -> str:
+        """Where a person opens the case."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...

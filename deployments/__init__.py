@@ -1,0 +1,1 @@
+"""Firm blocks to Prefect deployments."""

@@ -1,0 +1,1 @@
+"""The rules of casebridge, pure: no I/O, no Prefect, no vendor's field name."""

@@ -1,0 +1,1 @@
+"""What ops run: one flow a file."""

@@ -1,0 +1,1 @@
+"""What has been done, for whom, with what result."""

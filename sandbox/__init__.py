@@ -1,0 +1,1 @@
+"""The outside systems as local servers, with seeded data and fault switches."""

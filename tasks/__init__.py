@@ -1,0 +1,1 @@
+"""The retryable steps flows are made of."""
