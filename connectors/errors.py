@@ -8,11 +8,13 @@
     ├── LogInAgain                the credentials are refused: a person must connect the firm again
     ├── FixData                   the vendor refuses the data; ``problems`` says all of why
     │   ├── NotFound              the record is not there, or not visible to the connected user
-    │   └── Stale                 the record changed since it was read (If-Match)
+    │   ├── Stale                 the record changed since it was read (If-Match)
+    │   └── CursorExpired         the place in a list is no longer known: read the list from its start
     └── GiveUp                    repeating cannot help and the data is not at fault
         ├── NotPermitted          the app, the key or the user lacks a permission
         ├── UnexpectedAnswer      the vendor's record or answer has a shape nobody knows
-        └── Misconfigured         our own settings are wrong (host, region, version)
+        ├── Misconfigured         our own settings are wrong (host, region, version)
+        └── WrongReference        what a person typed names no case of this connection (also a ValueError)
 
 Messages are one plain sentence, safe to show anywhere: no secret, no full phone number.
 """
@@ -91,6 +93,10 @@ class Stale(FixData):
     """The record changed since we read it."""
 
 
+class CursorExpired(FixData):
+    """The vendor no longer knows our place in a list; start the list again."""
+
+
 class GiveUp(ConnectorError):
     """Repeating the call cannot help."""
 
@@ -109,3 +115,7 @@ class UnexpectedAnswer(GiveUp):
 
 class Misconfigured(GiveUp):
     """Our settings for this system are wrong."""
+
+
+class WrongReference(GiveUp, ValueError):
+    """The id or address a person typed names no case of this connection."""

@@ -14,8 +14,10 @@ class Token:
     previous_refresh_token: str | None = None
     """Kept until the new refresh token has worked once."""
     grant: str = ""
-    """Fingerprint of the grant (the credentials a person entered) this token descends from."""
+    """Fingerprints of the grants (the credentials a person entered) this token descends from or replaced, by spaces."""
     version: int = 0
+    issued_at: datetime | None = None
+    """When the vendor gave it; with ``expires_at`` it tells the lifetime, and so how early to replace it."""
 
     def __repr__(self) -> str:
         return f"Token(expires_at={self.expires_at.isoformat()}, version={self.version})"
