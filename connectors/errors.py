@@ -19,7 +19,8 @@
 Messages are one plain sentence, safe to show anywhere: no secret, no full phone number.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -30,7 +31,7 @@ class Problem:
     code: str
     message: str
     field: str = ""
-    details: dict[str, Any] = field(default_factory=dict, repr=False)
+    details: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
 
 class ConnectorError(Exception):

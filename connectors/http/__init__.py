@@ -1,0 +1,30 @@
+"""The HTTP layer that all vendors share: time-outs, retries, limits, counting and redaction in one place."""
+
+from connectors.http.auth import BearerAuth, KeyAuth, Tokens
+from connectors.http.budget import Budget
+from connectors.http.connection import Answer, Connection, Timeouts
+from connectors.http.counts import Counts
+from connectors.http.limits import Bucket, FixedWindow
+from connectors.http.patience import Patience
+from connectors.http.redaction import redact, redact_handlers, redacting_logger
+from connectors.http.stores import MemoryLimitStore
+from connectors.http.transport import Transport
+
+__all__ = [
+    "Answer",
+    "BearerAuth",
+    "Bucket",
+    "Budget",
+    "Connection",
+    "Counts",
+    "FixedWindow",
+    "KeyAuth",
+    "MemoryLimitStore",
+    "Patience",
+    "Timeouts",
+    "Tokens",
+    "Transport",
+    "redact",
+    "redact_handlers",
+    "redacting_logger",
+]

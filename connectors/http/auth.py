@@ -1,0 +1,49 @@
+"""Proves who we are: a fixed key, or a bearer token that is replaced once when the vendor refuses it."""
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+import httpx
+
+_UNAUTHORIZED = 401
+
+
+class Tokens(Protocol):
+    """Where access tokens come from."""
+
+    async def current(self) -> str:
+        """An access token that should work."""
+        ...
+
+    async def replace(self, refused: str) -> str:
+        """Another one, after the vendor refused ``refused``."""
+        ...
+
+
+class KeyAuth(httpx.Auth):
+    """A fixed ``Authorization`` header, such as ``ApiKey 1a2b`` or ``Token 1a2b``."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Send ``request`` with the key."""
+        request.headers["Authorization"] = self._value
+        yield request
+
+
+class BearerAuth(httpx.Auth):
+    """A bearer token; on a 401 it is replaced once and the request sent again (a 401 has had no effect)."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Send ``request`` with the current token, and with a new one when that was refused."""
+        token = await self._tokens.current()
+        request.headers["Authorization"] = f"Bearer {token}"
+        response = yield request
+        if response.status_code == _UNAUTHORIZED:
+            token = await self._tokens.replace(token)
+            request.headers["Authorization"] = f"Bearer {token}"
+            yield request

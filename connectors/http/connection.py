@@ -1,0 +1,345 @@
+"""The one way out: every request to every vendor goes through a :class:`Connection`."""
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from connectors.errors import (
+    AnswerLost,
+    ConnectorError,
+    Misconfigured,
+    NotPermitted,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+    Wait,
+)
+from connectors.http.budget import Budget
+from connectors.http.counts import NO_ANSWER, Counts
+from connectors.http.hints import retry_after
+from connectors.http.patience import Patience
+from connectors.http.redaction import redact, redacting_logger
+from connectors.http.transport import Transport
+
+log = redacting_logger("casebridge.http")
+
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEP_METHOD = frozenset({307, 308})
+_MOST_REDIRECTS = 3
+_FORBIDDEN, _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS, _FIRST_REFUSAL, _FIRST_FAULT = 403, 408, 429, 400, 500
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two pieces of an answer, and for one request in all."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor said: parsed JSON (None when empty), and its own mark of the call when it sends one."""
+
+    status: int
+    headers: httpx.Headers
+    body: Any
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a connector states it. ``mark`` is our own name for it in the logs."""
+
+    method: str
+    route: str
+    url: str
+    content: bytes
+    headers: Mapping[str, str]
+    repeatable: bool
+    accept: Collection[int]
+    mark: str
+
+    @property
+    def name(self) -> str:
+        """``GET /matters/{id}.json``: the route, which names no record."""
+        return f"{self.method} {self.route}"
+
+
+class Connection:
+    """Requests to one vendor for one firm; belongs to one event loop, close it after use.
+
+    Args:
+        system: the vendor's plain name, for people.
+        base: address that every request starts with, without a slash at its end.
+        explain: turns a refusal (status 400 to 499 with a JSON or empty body) into the error to raise.
+        auth: proves who we are; None for calls that carry their credentials themselves.
+        budget: the vendor's request limit; None when there is none to keep.
+        headers: sent with every request.
+        transport: replaces the sockets in tests.
+        correlation_header: name of a header that carries our mark, for vendors that accept one.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base: str,
+        *,
+        explain: Callable[[Answer], ConnectorError],
+        auth: httpx.Auth | None = None,
+        budget: Budget | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+        patience: Patience | None = None,
+        counts: Counts | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        correlation_header: str | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.system = system
+        self.base = _checked(system, base)
+        self.counts = counts if counts is not None else Counts()
+        self._explain, self._auth, self._budget, self._now = explain, auth or httpx.Auth(), budget, now
+        self._headers = {
+            "User-Agent": "casebridge/1.0", "Accept": "application/json", "Accept-Encoding": "gzip, deflate",
+            **(headers or {}),
+        }  # fmt: skip
+        self._timeouts, self._patience = timeouts or Timeouts(), patience or Patience()
+        self._transport = transport if transport is not None else Transport()
+        self._correlation_header = correlation_header
+        self._prefix = os.urandom(3).hex()
+        self._extensions = {
+            "timeout": {"connect": self._timeouts.connect, "read": self._timeouts.read,
+                        "write": self._timeouts.read, "pool": self._timeouts.total},
+        }  # fmt: skip
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Give unused permits back and close the sockets."""
+        if self._budget is not None:
+            await self._budget.aclose()
+        await self._transport.aclose()
+
+    async def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        route: str,
+        body: Any = None,
+        form: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        accept: Collection[int] = (),
+    ) -> Answer:
+        """Send one request, again if need be, and return its answer (2xx, or a status in ``accept``).
+
+        Args:
+            method: GET, POST, ...
+            target: path and query below ``base``, written exactly as it shall go out; or an address within ``base``.
+            route: the path with placeholders, for counts and logs.
+            body: sent as JSON.
+            form: sent as ``application/x-www-form-urlencoded`` instead.
+            headers: for this request only.
+            repeatable: whether a second sending does no harm; by default true for GET, PUT and DELETE.
+            accept: statuses besides 2xx that are answers and no refusals.
+
+        Raises:
+            RateLimited, Unavailable: after the bounded retries.
+            AnswerLost: at once, when a write that must not be repeated got no readable answer.
+            ConnectorError: whatever ``explain`` makes of a refusal.
+        """
+        extra = dict(headers or {})
+        content = b""
+        if form is not None:
+            content, extra["Content-Type"] = form, "application/x-www-form-urlencoded"
+        elif body is not None:
+            content, extra["Content-Type"] = orjson.dumps(body), "application/json"
+        mark = f"{self._prefix}-{next(_numbers):x}"
+        if self._correlation_header:
+            extra[self._correlation_header] = mark
+        may_repeat = method in _REPEATABLE if repeatable is None else repeatable
+        call = Call(method, route, self.address(target), content, extra, may_repeat, accept, mark)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type((RateLimited, Unavailable)),
+            wait=self._patience.pause,
+            stop=self._patience.exhausted,
+            before_sleep=lambda state: self._note_retry(call, state),
+            reraise=True,
+        )
+        return await retrying(self._attempt, call)
+
+    def address(self, target: str) -> str:
+        """The whole address of ``target``. Raises UnexpectedAnswer for one that leads outside ``base``."""
+        if target.startswith("/"):
+            return self.base + target
+        if not target.startswith(self.base + "/"):
+            host = urlsplit(target).netloc
+            raise UnexpectedAnswer(f"{self.system} points to another address ({host}); we do not follow.",
+                                   field="address", system=self.system)  # fmt: skip
+        return target
+
+    async def _attempt(self, call: Call) -> Answer:
+        try:
+            response = await self._exchange(call)
+        except _NEVER_SENT as error:
+            raise self._unavailable(f"{self.system} could not be reached ({redact(str(error))}).") from error
+        except httpx.TimeoutException as error:
+            raise self._lost(call, f"{self.system} did not answer in time.") from error
+        except httpx.TransportError as error:
+            raise self._lost(call, f"{self.system} cut the connection before its answer was complete.") from error
+        return self._judge(call, response)
+
+    async def _exchange(self, call: Call) -> httpx.Response:
+        """Drive the auth flow: usually one request, two when a token had to be replaced."""
+        request = httpx.Request(
+            call.method, call.url, headers={**self._headers, **call.headers}, content=call.content,
+            extensions=self._extensions,
+        )  # fmt: skip
+        flow = self._auth.async_auth_flow(request)
+        try:
+            request = await anext(flow)
+            while True:
+                response = await self._follow(call, request)
+                try:
+                    request = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+        finally:
+            await flow.aclose()
+
+    async def _follow(self, call: Call, request: httpx.Request) -> httpx.Response:
+        """Send, and follow redirects on the same host (Clio's 307 of practice areas keeps Authorization [doc])."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = await self._send(call, request)
+            location = response.headers.get("location")
+            if response.status_code not in _REDIRECTS or response.status_code in call.accept or not location:
+                return response
+            target = httpx.URL(urljoin(str(request.url), location))
+            here = request.url
+            if (target.scheme, target.host, target.port) != (here.scheme, here.host, here.port):
+                message = f"{self.system} redirects to another host ({target.host}); we do not follow."
+                raise UnexpectedAnswer(message, field="location", system=self.system)
+            if call.method != "GET" and response.status_code not in _KEEP_METHOD:
+                message = f"{self.system} answered a write with a redirect ({response.status_code})."
+                raise UnexpectedAnswer(message, field="location", system=self.system)
+            request = httpx.Request(
+                request.method, target, headers=_without_host(request.headers), content=call.content,
+                extensions=self._extensions,
+            )  # fmt: skip
+        raise UnexpectedAnswer(f"{self.system} redirects in a circle.", field="location", system=self.system)
+
+    async def _send(self, call: Call, request: httpx.Request) -> httpx.Response:
+        """One request on the wire: wait for the budget, bound the time, count what came."""
+        permit = await self._budget.acquire() if self._budget is not None else None
+        response, sent = None, True
+        started = self._now()
+        try:
+            async with asyncio.timeout(self._timeouts.total):
+                response = await self._transport.handle_async_request(request)
+                await response.aread()
+            return response
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the time for one request is over", request=request) from error
+        except _NEVER_SENT:
+            sent = False
+            raise
+        finally:
+            status = response.status_code if response is not None else NO_ANSWER
+            self.counts.requests[self.system, call.name, status] += 1
+            if self._budget is not None and permit is not None:
+                await self._budget.settle(permit, response, sent=sent)
+            log.debug("%s %s %s: %s in %.3f s", call.mark, self.system, call.name, status, self._now() - started)
+
+    def _judge(self, call: Call, response: httpx.Response) -> Answer:
+        """Make an answer of what came, or the error it stands for."""
+        status = response.status_code
+        request_id = response.headers.get("x-request-id", "")
+        if status == _TOO_MANY_REQUESTS:
+            hint = retry_after(response.headers, self._now())
+            message = f"{self.system} limits how often we may ask."
+            raise RateLimited(message, system=self.system, request_id=request_id, retry_after=hint)
+        body, complaint = _parsed(response)
+        if status >= _FIRST_FAULT or status == _REQUEST_TIMEOUT or (complaint and status < _FIRST_REFUSAL):
+            hint = retry_after(response.headers, self._now())
+            message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."
+            raise self._lost(call, message, request_id=request_id, hint=hint)
+        answer = Answer(status, response.headers, body, request_id)
+        if 200 <= status < 300 or status in call.accept:
+            return answer
+        if complaint and status == _FORBIDDEN:
+            message = (
+                f"A firewall in front of {self.system} refused our request (403 with {complaint}). "
+                "Ask the vendor to let casebridge's address through."
+            )
+            raise NotPermitted(message, system=self.system, request_id=request_id)
+        if status < _FIRST_REFUSAL:
+            raise UnexpectedAnswer(f"{self.system} answered {status}.", system=self.system, request_id=request_id)
+        raise self._explain(answer)
+
+    def _lost(self, call: Call, message: str, *, request_id: str = "", hint: float | None = None) -> Wait:
+        """The error for an answer that did not arrive: repeatable requests wait, others must be looked up."""
+        if call.repeatable:
+            return self._unavailable(message, request_id=request_id, hint=hint)
+        message = f"{message} Whether {call.name} took effect is not known."
+        return AnswerLost(message, system=self.system, request_id=request_id, retry_after=hint)
+
+    def _unavailable(self, message: str, *, request_id: str = "", hint: float | None = None) -> Unavailable:
+        return Unavailable(message, system=self.system, request_id=request_id, retry_after=hint)
+
+    def _note_retry(self, call: Call, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RateLimited):
+            self.counts.throttled_seconds += state.upcoming_sleep
+        log.warning(
+            "%s %s: %s Trying again in %.1f s (attempt %s).",
+            call.mark, call.name, error, state.upcoming_sleep, state.attempt_number + 1,
+        )  # fmt: skip
+
+
+def _parsed(response: httpx.Response) -> tuple[Any, str]:
+    """The JSON of an answer, and in plain words what came instead when it is none."""
+    content = response.content
+    if not content:
+        return None, ""
+    try:
+        return orjson.loads(content), ""
+    except orjson.JSONDecodeError:
+        kind = response.headers.get("content-type", "")
+        if "html" in kind or content.lstrip()[:1] == b"<":
+            return None, "a web page"
+        return None, "broken JSON" if "json" in kind else "text that is no JSON"
+
+
+def _checked(system: str, base: str) -> str:
+    """``base`` without a slash at its end. Raises Misconfigured when it is no address."""
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise Misconfigured(f"The address set for {system} is not a web address.", system=system)
+    return base.rstrip("/")
+
+
+def _without_host(headers: httpx.Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in ("host", "content-length")}

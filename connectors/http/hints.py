@@ -1,0 +1,57 @@
+"""Reads what a vendor's headers say about time: when to come back, and what its clock shows."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+import httpx
+
+_LOOKS_LIKE_AN_INSTANT = 1_000_000_000
+"""A bare number above this is a Unix time, not a number of seconds to wait."""
+
+
+@lru_cache(maxsize=64)
+def _instant(text: str) -> float | None:
+    """The Unix time of an HTTP date or an ISO 8601 instant, or None."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, IndexError):
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def server_time(headers: httpx.Headers) -> float | None:
+    """The vendor's clock by its ``Date`` header, in whole Unix seconds; None without one."""
+    text = headers.get("date")
+    return _instant(text) if text else None
+
+
+def retry_after(headers: httpx.Headers, now: float) -> float | None:
+    """Seconds to wait as told by ``Retry-After`` or ``Retry-At``; None when nothing usable is said.
+
+    Accepts seconds (also fractions), HTTP dates and Unix times. Dates are compared with the vendor's own clock, so
+    that ours may be wrong. Zero and the past are 0.0: "now", which the caller must still not turn into a hot loop.
+    Clio documents ``Retry-After`` in seconds, and an older page of it ``Retry-At`` [doc].
+    """
+    text = (headers.get("retry-after") or headers.get("retry-at") or "").strip()
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        instant = _instant(text)
+        if instant is None:
+            return None
+        # The Date header drops the fraction of a second: waiting it out in full is never too early.
+        seen = server_time(headers)
+        return max(0.0, instant - (seen if seen is not None else now))
+    if number != number or number in (float("inf"), float("-inf")):
+        return None
+    if number > _LOOKS_LIKE_AN_INSTANT:
+        seen = server_time(headers)
+        return max(0.0, number - (seen if seen is not None else now))
+    return max(0.0, number)
