@@ -1,0 +1,193 @@
+"""What to do with one case: create, change, close or reopen it in the portal, leave it, or say why it cannot be done."""
+
+from collections.abc import Container
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from domain.case import Case, CaseState
+from domain.comparison import changed_fields, clients_to_send, compare, notifies, state_change
+from domain.drafting import Drafted, draft
+from domain.firm import FirmRules
+from domain.mapping import PortalIndex
+from domain.outcome import Change, Defect, Result
+from domain.phones import mask
+from domain.portal import Draft, PortalCase, PortalState
+from domain.reasons import client_words, defect
+
+
+class Action(StrEnum):
+    """What is to be done with a case."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    NOTHING = "nothing"
+    SKIP = "skip"
+    REJECT = "reject"
+
+    @property
+    def writes(self) -> bool:
+        """True when the portal is written to."""
+        return self in (Action.CREATE, Action.UPDATE, Action.CLOSE, Action.REOPEN)
+
+    @property
+    def result(self) -> Result:
+        """The result of a case for which this was done."""
+        return _RESULTS[self]
+
+
+_RESULTS = {
+    Action.CREATE: Result.CREATED,
+    Action.UPDATE: Result.UPDATED,
+    Action.CLOSE: Result.CLOSED,
+    Action.REOPEN: Result.UPDATED,
+    Action.NOTHING: Result.UNCHANGED,
+    Action.SKIP: Result.SKIPPED,
+    Action.REJECT: Result.REJECTED,
+}
+
+ALL_FIELDS = frozenset(field.name for field in fields(Draft))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with one case, and why.
+
+    ``draft`` is what to write, None when nothing is; of it, only ``fields`` are to be sent, a None among them as null.
+    Its clients already include those the firm added by hand in the portal. ``defects`` holds the reason of a skip, too.
+    """
+
+    action: Action
+    draft: Draft | None = None
+    fields: frozenset[str] = frozenset()
+    changes: tuple[Change, ...] = ()
+    defects: tuple[Defect, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notifies_client: bool = False
+
+
+def decide(
+    case: Case,
+    portal_case: PortalCase | None,
+    rules: FirmRules,
+    index: PortalIndex,
+    *,
+    landlines: Container[str] = (),
+    nightly: bool = False,
+) -> Decision:
+    """Decide what to do with ``case``, given what the portal holds under its integration id (None: nothing).
+
+    The case system is the source of truth: where the two differ, the portal is overwritten. The rules are those of
+    casestatus.md 6.13 and DESIGN.md's table.
+
+    Args:
+        case: The case as its case system has it.
+        portal_case: The portal's case.
+        rules: The firm's settings.
+        index: The portal's directory.
+        landlines: E.164 numbers the portal has refused as landlines before.
+        nightly: True for a scheduled run, in which some case systems bring in no new cases.
+    """
+    if case.redacted:
+        return _skip("record_redacted", rules)
+    if portal_case is None:
+        return _decide_new(case, rules, index, landlines, nightly=nightly)
+    closed_there = portal_case.state is PortalState.CLOSED
+    if closed_there and case.state is CaseState.CLOSED:
+        return _UNCHANGED
+    drafted = draft(case, rules, index, landlines=landlines)
+    if case.state is CaseState.CLOSED:
+        return _decide_closing(drafted, portal_case, rules)
+    defects = _defects_that_count(drafted, rules)
+    if closed_there and not rules.reopen_closed:
+        defects = (*defects, defect("case_closed", system=rules.case_system, field="state"))
+    if defects:
+        return Decision(Action.REJECT, defects=defects, warnings=drafted.warnings)
+    return _decide_changes(drafted, portal_case, rules, Action.REOPEN if closed_there else Action.UPDATE)
+
+
+def decide_missing(rules: FirmRules) -> Decision:
+    """A case of the portal that the case system no longer shows: it is left as it is, and said so."""
+    return _skip("missing_in_case_system", rules)
+
+
+_UNCHANGED = Decision(Action.NOTHING)
+
+
+def _decide_new(
+    case: Case, rules: FirmRules, index: PortalIndex, landlines: Container[str], *, nightly: bool
+) -> Decision:
+    if nightly and not rules.system.imports_new_at_night:
+        return _skip("not_eligible", rules, kind="night")
+    if case.state is CaseState.CLOSED and not rules.import_closed:
+        return _skip("not_eligible", rules, kind="closed")
+    drafted = draft(case, rules, index, landlines=landlines)
+    if drafted.clients_hidden:
+        return _skip("record_redacted", rules, kind="client")
+    if drafted.defects:
+        return Decision(Action.REJECT, defects=drafted.defects, warnings=drafted.warnings)
+    warnings = (*drafted.warnings, *_labels_taken(drafted))
+    return Decision(Action.CREATE, drafted.draft, ALL_FIELDS, warnings=warnings)
+
+
+def _decide_closing(drafted: Drafted, portal_case: PortalCase, rules: FirmRules) -> Decision:
+    """A case that is over is closed whatever else is wrong with it; only then nothing else of it is written."""
+    defects = _defects_that_count(drafted, rules)
+    if not defects:
+        return _decide_changes(drafted, portal_case, rules, Action.CLOSE)
+    changes = (state_change(portal_case, closing=True),)
+    return _write(Action.CLOSE, drafted.draft, changes, portal_case, rules, tuple(one.sentence for one in defects))
+
+
+def _decide_changes(drafted: Drafted, portal_case: PortalCase, rules: FirmRules, action: Action) -> Decision:
+    changes = compare(drafted.draft, portal_case, leave_alone=_left_alone(drafted, rules))
+    if not changes:
+        return Decision(Action.NOTHING, warnings=drafted.warnings) if drafted.warnings else _UNCHANGED
+    written, read = portal_case.source_updated_at, drafted.draft.source_updated_at
+    if written is not None and read is not None and read < written:
+        return _skip("stale_source", rules)
+    return _write(action, drafted.draft, changes, portal_case, rules, drafted.warnings, drafted)
+
+
+def _write(
+    action: Action,
+    wanted: Draft,
+    changes: tuple[Change, ...],
+    portal_case: PortalCase,
+    rules: FirmRules,
+    warnings: tuple[str, ...],
+    drafted: Drafted | None = None,
+) -> Decision:
+    sent = changed_fields(changes)
+    if "clients" in sent:
+        wanted = replace(wanted, clients=clients_to_send(wanted, portal_case))
+        warnings = (*warnings, *(_labels_taken(drafted) if drafted else ()))
+    told = notifies(changes, portal_case, notify_clients=rules.notify_clients)
+    return Decision(action, wanted, sent, changes, warnings=warnings, notifies_client=told)
+
+
+def _defects_that_count(drafted: Drafted, rules: FirmRules) -> tuple[Defect, ...]:
+    """Defects of an existing case: those of clients do not matter while its clients are left alone."""
+    if rules.follows_clients or not drafted.defects:
+        return drafted.defects
+    return tuple(one for one in drafted.defects if not one.field.startswith("clients"))
+
+
+def _left_alone(drafted: Drafted, rules: FirmRules) -> frozenset[str]:
+    silent = rules.system.silent_on
+    left = silent - {"additional_attorneys"} if drafted.draft.additional_attorney_emails else silent
+    return left if rules.follows_clients and not drafted.clients_hidden else left | {"clients"}
+
+
+def _labels_taken(drafted: Drafted) -> tuple[str, ...]:
+    """Which number was taken for each client, for the report [assumed, casestatus.md 6.13]."""
+    clients = zip(drafted.draft.clients, drafted.phones, strict=True)
+    return tuple(
+        f"{client_words(client, position)}: number {mask(choice.e164 or '')} taken ({choice.label})"
+        for position, (client, choice) in enumerate(clients)
+    )
+
+
+def _skip(code: str, rules: FirmRules, kind: str = "") -> Decision:
+    return Decision(Action.SKIP, defects=(defect(code, system=rules.case_system, kind=kind),))
