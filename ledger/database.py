@@ -1,0 +1,172 @@
+"""The ledger's database: where it is, how its transactions begin, whose clock counts."""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+
+BUSY_SECONDS = 30
+"""How long a transaction waits for another process's one before it gives up."""
+
+Item = TypeVar("Item")
+Row = Mapping[str, Any]
+
+
+def home() -> Path:
+    """The directory of the embedded ledger and its key: ``CASEBRIDGE_HOME``, or ``.casebridge`` where we stand."""
+    return Path(os.environ.get("CASEBRIDGE_HOME") or ".casebridge").absolute()
+
+
+def default_url() -> str:
+    """``CASEBRIDGE_DATABASE_URL``, or the embedded SQLite file under :func:`home`."""
+    return os.environ.get("CASEBRIDGE_DATABASE_URL") or f"sqlite:///{home() / 'ledger.db'}"
+
+
+class Database:
+    """An engine whose writing transactions exclude each other where the database cannot do better (SQLite)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _with_driver(make_url(url))
+        self.engine = _postgresql_engine(self.url) if self.is_postgresql else _sqlite_engine(self.url)
+        self._writing = self.engine.execution_options(casebridge_writing=True)
+        # Waiting inside the process is fair and instant; SQLite's own waiting is a poll with growing pauses.
+        self._turn = threading.Lock()
+
+    @property
+    def is_postgresql(self) -> bool:
+        """True on PostgreSQL, False on SQLite."""
+        return self.url.get_backend_name() == "postgresql"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may write; on SQLite it is the only one from its first statement on."""
+        if self.is_postgresql:
+            with self.engine.begin() as connection:
+                yield connection
+        else:
+            with self._turn, self._writing.begin() as connection:
+                yield connection
+
+    def now(self, connection: Connection) -> datetime:
+        """The present instant by the clock that decides leases: PostgreSQL's own, or this machine's for SQLite."""
+        if self.is_postgresql:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return moment.astimezone(UTC)
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    update: Sequence[str] | None = None,
+    also: Mapping[str, ColumnElement[Any]] | None = None,
+) -> None:
+    """Insert ``rows`` (all with the same keys), or update those whose primary key is there already.
+
+    ``update`` names the columns to overwrite (default: all given ones but the key; none: leave the row alone);
+    ``also`` overwrites columns by expressions over the row that is there.
+    Rows are sent in the order of their keys, so that two writers never wait for each other in a circle.
+    """
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    overwritten = [name for name in rows[0] if name not in keys] if update is None else update
+    statement = _insert(connection, table)
+    if overwritten:
+        overwrite = {name: statement.excluded[name] for name in overwritten} | dict(also or {})
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=overwrite)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    connection.execute(statement, sorted(rows, key=lambda row: [row[key] for key in keys]))
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that leaves out the rows that are there already by any unique key."""
+    return _insert(connection, table).on_conflict_do_nothing()
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
+    """``items`` in lists of at most ``size``: as many values as one statement should carry."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _with_driver(url: URL) -> URL:
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg2")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg2"):
+        raise ValueError(
+            f"CASEBRIDGE_DATABASE_URL must begin with postgresql:// or sqlite:///, not with {url.drivername}://."
+        )
+    return url
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=5,
+        max_overflow=27,
+        pool_pre_ping=True,
+        executemany_mode="values_plus_batch",
+        connect_args={"connect_timeout": 10, "application_name": "casebridge"},
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("The ledger must be a file: several processes share it.")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=5,
+        max_overflow=27,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        json_serializer=_to_json,
+        json_deserializer=orjson.loads,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would begin them too late and without the write lock.
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("casebridge_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

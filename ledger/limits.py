@@ -1,0 +1,32 @@
+"""Request budgets that every process working for one connection sees at once (``LimitStore`` of the connectors)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ledger.database import upsert
+from ledger.store import Store
+from ledger.tables import limits
+
+State = dict[str, Any]
+
+
+class Limits(Store):
+    """JSON states by key, each changed by one caller at a time."""
+
+    def change(self, key: str, decide: Callable[[State | None], State]) -> State:
+        """Replace the state under ``key`` by ``decide(state)``, None the first time; return the new state.
+
+        ``decide`` must be pure and quick: others wait for it.
+        """
+        own = limits.c.key == key
+        locked = select(limits.c.state).where(own).with_for_update()
+        with self._database.writing() as connection:
+            row = connection.execute(locked).one_or_none()
+            if row is None:
+                upsert(connection, limits, [{"key": key}], update=())
+                row = connection.execute(locked).one()
+            state = decide(row.state)
+            connection.execute(update(limits).where(own).values(state=state))
+        return state

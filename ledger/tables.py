@@ -1,0 +1,191 @@
+"""The ledger's tables. Every change here needs a migration; a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ledger.columns import Instant, Json, OutsideText
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("fence", BigInteger, nullable=False),
+    Column("owner", Text),
+    Column("note", Text),
+    Column("since", Instant),
+    Column("expires_at", Instant),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("firm", Text, nullable=False),
+    Column("system", Text),
+    Column("kind", Text, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("requested_by", Text),
+    Column("flow_run_id", Text, unique=True),
+    Column("parent_run_id", String(26)),
+    Column("scope", Json, nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("source_cursor", Text),
+    Column("source_done", Boolean, nullable=False),
+    Column("portal_cursor", Text),
+    Column("portal_done", Boolean, nullable=False),
+    Column("totals", Json),
+    Column("requests", Json),
+    Column("outcome", Text),
+    Column("message", Text),
+    Index(None, "firm", "started_at"),
+)
+
+# The bodies of both sides live in their own table: a night touches every link, but almost no body.
+links = Table(
+    "links",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("readable_id", OutsideText),
+    Column("source_digest", String(32)),
+    Column("source_run", String(26)),
+    Column("source_read_at", Instant),
+    Column("source_practice_area", OutsideText),
+    Column("source_stage", OutsideText),
+    Column("source_open", Boolean),
+    Column("portal_id", BigInteger),
+    Column("portal_digest", String(32)),
+    Column("portal_run", String(26)),
+    Column("refusal", Json),
+    Column("trouble_code", Text),
+    Column("trouble_since", Instant),
+    Column("trouble_nights", Integer, nullable=False, server_default=text("0")),
+    Column("trouble_day", Date),
+    Column("dismissed_at", Instant),
+    Column("dismissed_by", Text),
+    Column("dismissed_why", Text),
+    Index(None, "firm", "readable_id"),
+    sqlite_with_rowid=False,
+)
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("source", Text),
+    Column("portal", Text),
+)
+
+case_clients = Table(
+    "case_clients",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("system", Text, primary_key=True),
+    Column("client_id", Text, primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("version", Text),
+    Index(None, "firm", "integration_id"),
+    sqlite_with_rowid=False,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("run_id", String(26), primary_key=True),
+    Column("integration_id", Text, primary_key=True),
+    Column("result", String(16), nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("defects", Json),
+    Column("changes", Json),
+    Column("warnings", Json),
+    Column("readable_id", OutsideText, nullable=False),
+    Column("client_name", OutsideText, nullable=False),
+    Column("portal_id", BigInteger),
+    Column("notifies_client", Boolean, nullable=False),
+    Column("attempted_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("instant", Instant, nullable=False),
+    Column("extra", Json),
+    Column("advanced_at", Instant, nullable=False),
+)
+
+landlines = Table(
+    "landlines",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("number", Text, primary_key=True),
+    Column("learnt_at", Instant, nullable=False),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("state", Json),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("body", LargeBinary),
+    Column("version", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("owner", Text),
+    Column("held_until", Instant),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("firm", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("marker", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("owner", Text),
+    Column("claimed_until", Instant),
+    Column("due_at", Instant),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("remote_id", Text),
+    Column("reason", OutsideText),
+    Column("reserved_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("firm", "stream", "marker"),
+    Index(None, "firm", "stream", "case_id", "occurred_at", "id"),
+)
