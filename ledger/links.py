@@ -41,9 +41,14 @@ class Links(Staging, Clients, Pages, Settlement):
             rows = connection.execute(wanted.order_by(links.c.integration_id)).all()
         return [to_link(row) for row in rows]
 
-    def troubled_ids(self, firm: str, *, system: str | None = None) -> list[str]:
-        """Integration ids of the cases that were rejected or failed and have not been dismissed, sorted."""
+    def troubled_ids(self, firm: str, *, unread_by: str | None = None, system: str | None = None) -> list[str]:
+        """Integration ids of the cases that were rejected or failed and have not been dismissed, sorted.
+
+        With ``unread_by`` only those that this run has not read yet.
+        """
         wanted = select(links.c.integration_id).where(belongs(firm, system), troubled())
+        if unread_by is not None:
+            wanted = wanted.where(links.c.source_run.is_distinct_from(unread_by))
         with self._database.reading() as connection:
             return list(connection.execute(wanted.order_by(links.c.integration_id)).scalars())
 

@@ -1,6 +1,8 @@
 """Settling a page of attempts: results, the portal's new side and the age of troubles, all or nothing."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +19,11 @@ from ledger.sides import write_portals
 from ledger.store import Store
 from ledger.tables import links
 
-NO_TROUBLE: dict[str, Any] = {
+Standing = dict[str, Any]
+"""The columns of a link that say how it stands."""
+
+IN_STEP: Standing = {
+    "refusal": None,
     "trouble_code": None,
     "trouble_since": None,
     "trouble_nights": 0,
@@ -53,71 +59,66 @@ class Settlement(Store):
             LeaseLost: see :func:`ledger.leases.fenced`.
             RunUnknown: no such run.
         """
+        by_system: dict[str, dict[str, PortalCase]] = defaultdict(dict)
+        for integration_id, case in portal_after.items():
+            by_system[case.source][integration_id] = case
         with fenced(self._database, lease) as connection:
             run = run_of(connection, run_id)
             write_attempts(connection, run_id, outcomes)
             if run.dry_run:
                 return
-            by_system: dict[str, dict[str, PortalCase]] = {}
-            for integration_id, case in portal_after.items():
-                by_system.setdefault(case.source, {})[integration_id] = case
-            for system, cases in by_system.items():
-                write_portals(connection, firm, system, cases, {"portal_run": run_id})
+            for group in by_system.items():
+                write_portals(connection, firm, *group, {"portal_run": run_id})
             now = self._database.now(connection)
+            judgement = _Judgement(refusals, now, today or now.date(), night=night)
             for page in chunks({outcome.integration_id: outcome for outcome in outcomes}.values()):
-                _settle_links(connection, run, page, refusals, now, night=night, today=today or now.date())
+                _settle_links(connection, firm, run, page, judgement)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """How a link stands after an outcome; the facts that are the same for all outcomes settled at once."""
+
+    refusals: Mapping[str, Any]
+    now: datetime
+    today: date
+    night: bool
+
+    def after(self, before: Standing, outcome: Outcome) -> Standing:
+        if not outcome.result.troubled:
+            return IN_STEP
+        refusal = {"refusal": self.refusals.get(outcome.integration_id, before["refusal"])}
+        code = outcome.defects[0].code if outcome.defects else outcome.result.value
+        if code != before["trouble_code"]:
+            # Another reason is news, also when somebody has dismissed the former one.
+            began = {"trouble_code": code, "trouble_since": self.now, "trouble_nights": 1, "trouble_day": self.today}
+            return IN_STEP | refusal | began
+        if self.night and self.today > before["trouble_day"]:
+            older = {"trouble_nights": before["trouble_nights"] + 1, "trouble_day": self.today}
+            return before | refusal | older
+        return before | refusal
 
 
 def _settle_links(
-    connection: Connection,
-    run: Run,
-    outcomes: Sequence[Outcome],
-    refusals: Mapping[str, Any],
-    now: datetime,
-    *,
-    night: bool,
-    today: date,
+    connection: Connection, firm: str, run: Run, outcomes: Sequence[Outcome], judgement: _Judgement
 ) -> None:
     by_id = {outcome.integration_id: outcome for outcome in outcomes}
-    columns = [links.c[name] for name in ("firm", "integration_id", "system", "refusal", *NO_TROUBLE)]
-    held = select(*columns).where(belongs(run.firm, run.system), links.c.integration_id.in_(by_id))
+    columns = [links.c[name] for name in ("integration_id", "system", *IN_STEP)]
+    held = select(*columns).where(belongs(firm, run.system), links.c.integration_id.in_(by_id))
     changed: list[dict[str, Any]] = []
-    missing = set(by_id)
+    unheard = set(by_id)
     for row in connection.execute(held):
-        missing.discard(row.integration_id)
-        outcome = by_id[row.integration_id]
-        before = {name: getattr(row, name) for name in ("refusal", *NO_TROUBLE)}
-        after = _after(before, outcome, refusals, now, night=night, today=today)
+        unheard.discard(row.integration_id)
+        before = {name: getattr(row, name) for name in IN_STEP}
+        after = judgement.after(before, by_id[row.integration_id])
         if after != before:
-            changed.append({"firm": row.firm, "integration_id": row.integration_id, "system": row.system} | after)
-    if run.system is not None:
-        # A case that could never be read whole has a trouble that ages like any other.
+            changed.append({"firm": firm, "integration_id": row.integration_id, "system": row.system} | after)
+    if judgement.night and run.system is not None:
+        # A case that could not even be read has a trouble that ages like any other.
         changed.extend(
-            {"firm": run.firm, "integration_id": integration_id, "system": run.system}
-            | _after({"refusal": None, **NO_TROUBLE}, by_id[integration_id], refusals, now, night=night, today=today)
-            for integration_id in missing
+            {"firm": firm, "integration_id": integration_id, "system": run.system}
+            | judgement.after(IN_STEP, by_id[integration_id])
+            for integration_id in unheard
             if by_id[integration_id].result.troubled
         )
     upsert(connection, links, changed)
-
-
-def _after(
-    before: Mapping[str, Any],
-    outcome: Outcome,
-    refusals: Mapping[str, Any],
-    now: datetime,
-    *,
-    night: bool,
-    today: date,
-) -> dict[str, Any]:
-    """The refusal and trouble of a link after an outcome."""
-    if not outcome.result.troubled:
-        return {"refusal": refusals.get(outcome.integration_id), **NO_TROUBLE}
-    refusal = refusals.get(outcome.integration_id, before["refusal"])
-    code = outcome.defects[0].code if outcome.defects else outcome.result.value
-    if code != before["trouble_code"]:
-        began = {"trouble_code": code, "trouble_since": now, "trouble_nights": 1, "trouble_day": today}
-        return {"refusal": refusal, **NO_TROUBLE, **began}
-    if night and today > before["trouble_day"]:
-        return {**before, "refusal": refusal, "trouble_nights": before["trouble_nights"] + 1, "trouble_day": today}
-    return {**before, "refusal": refusal}
