@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from enum import StrEnum
 
 from domain.case import Case, CaseState
@@ -75,6 +76,7 @@ def decide(
     *,
     landlines: Container[str] = (),
     nightly: bool = False,
+    opened_since: date | None = None,
 ) -> Decision:
     """Decide what to do with ``case``, given what the portal holds under its integration id (None: nothing).
 
@@ -88,11 +90,13 @@ def decide(
         index: The portal's directory.
         landlines: E.164 numbers the portal has refused as landlines before.
         nightly: True for a scheduled run, in which some case systems bring in no new cases.
+        opened_since: Leaves out new cases opened before this day; see :class:`domain.windows.Reading`.
     """
     if case.redacted:
         return _skip("record_redacted", rules)
     if portal_case is None:
-        return _decide_new(case, rules, index, landlines, nightly=nightly)
+        excluded = _left_out(case, rules, nightly=nightly, opened_since=opened_since)
+        return excluded or _decide_new(case, rules, index, landlines)
     closed_there = portal_case.state is PortalState.CLOSED
     if closed_there and case.state is CaseState.CLOSED:
         return _UNCHANGED
@@ -115,13 +119,18 @@ def decide_missing(rules: FirmRules) -> Decision:
 _UNCHANGED = Decision(Action.NOTHING)
 
 
-def _decide_new(
-    case: Case, rules: FirmRules, index: PortalIndex, landlines: Container[str], *, nightly: bool
-) -> Decision:
+def _left_out(case: Case, rules: FirmRules, *, nightly: bool, opened_since: date | None) -> Decision | None:
+    """Why a case that is not in the portal yet is not to come over, if so."""
     if nightly and not rules.system.imports_new_at_night:
         return _skip("not_eligible", rules, kind="night")
     if case.state is CaseState.CLOSED and not rules.import_closed:
         return _skip("not_eligible", rules, kind="closed")
+    if opened_since and case.case_date and case.case_date < opened_since:
+        return _skip("outside_window", rules, since=opened_since.isoformat())
+    return None
+
+
+def _decide_new(case: Case, rules: FirmRules, index: PortalIndex, landlines: Container[str]) -> Decision:
     drafted = draft(case, rules, index, landlines=landlines)
     if drafted.clients_hidden:
         return _skip("record_redacted", rules, kind="client")
@@ -189,5 +198,5 @@ def _labels_taken(drafted: Drafted) -> tuple[str, ...]:
     )
 
 
-def _skip(code: str, rules: FirmRules, kind: str = "") -> Decision:
-    return Decision(Action.SKIP, defects=(defect(code, system=rules.case_system, kind=kind),))
+def _skip(code: str, rules: FirmRules, **facts: str) -> Decision:
+    return Decision(Action.SKIP, defects=(defect(code, system=rules.case_system, **facts),))

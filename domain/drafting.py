@@ -9,7 +9,7 @@ from domain.mapping import PortalIndex
 from domain.outcome import Defect
 from domain.phones import PhoneChoice, choose_phone
 from domain.portal import Draft, DraftClient
-from domain.reasons import client_words, defect
+from domain.reasons import client_words, defect, missing_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _draft_clients(
     for position, client in enumerate(case.clients):
         choice = choose_phone(client.phones, landlines=landlines)
         drafted = _draft_client(client, choice, primary=position == 0)
-        missing = _missing_name(drafted)
+        missing = missing_name(drafted)
         if missing or choice.e164 is None:
             defects.extend(_client_defects(drafted, position, missing, choice, rules))
         clients.append(drafted)
@@ -144,14 +144,6 @@ def _draft_client(client: Client, choice: PhoneChoice, *, primary: bool) -> Draf
     )
 
 
-def _missing_name(client: DraftClient) -> str:
-    if client.company_name or (client.first_name and client.last_name):
-        return ""
-    if client.first_name:
-        return "last name"
-    return "first name" if client.last_name else "name"
-
-
 def _client_defects(
     client: DraftClient, position: int, missing: str, choice: PhoneChoice, rules: FirmRules
 ) -> list[Defect]:
@@ -159,11 +151,8 @@ def _client_defects(
     who = client_words(client, position)
     defects = []
     if missing:
-        part = missing.replace(" ", "_")
-        name_field = field if part == "name" else f"{field}.{part}"
-        defects.append(
-            defect("client_name_required", system=rules.case_system, field=name_field, client=who, missing=missing)
-        )
+        facts = {"client": who, "missing": missing}
+        defects.append(defect("client_name_required", system=rules.case_system, field=field, **facts))
     if choice.e164 is not None:
         return defects
     phone_field = f"{field}.cell_phone"

@@ -92,6 +92,8 @@ class PortalIndex:
                 defects.append(self._defect("stage_required", "stage"))
         elif area is not None and named_area is not None:
             found = self._stage(area, named_area, named_stage, defects)
+        elif named_area is None and not defects:
+            defects.append(self._defect("stage_unknown", "stage", value=named_stage))
         return Placement(area.name if area else None, found.name if found else None, tuple(defects))
 
     def _area(self, name: str, defects: list[Defect]) -> PracticeArea | None:
@@ -120,7 +122,10 @@ class PortalIndex:
             defects.append(self._unknown("stage", name, target, names, practice_area=area.name, known_stages=known))
             return None
         if len(stages) > 1:
-            defects.append(self._defect("mapping_ambiguous", "stage", value=name, practice_area=area.name))
+            names = [stage.name for stage in stages]
+            defects.append(
+                self._defect("mapping_ambiguous", "stage", value=name, practice_area=area.name, stages=names)
+            )
             return None
         return stages[0]
 

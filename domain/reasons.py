@@ -50,8 +50,11 @@ REASONS: Mapping[str, Reason] = {
         _PRACTICE_AREAS + " › {practice_area}: add “{value}” to the mappings of one of its stages ({known_stages}).",
         "value",
     ),
+    "stage_unknown.no_area": Reason(
+        "Stage “{value}” belongs nowhere, as the case has no practice area.", "{at_practice_area}.", "value"
+    ),
     "mapping_ambiguous": Reason(
-        "“{value}” means more than one stage of practice area “{practice_area}”.",
+        "“{value}” means more than one stage of practice area “{practice_area}”: {stages}.",
         _PRACTICE_AREAS + " › {practice_area}: leave “{value}” in the mappings of one stage only.",
         "value",
     ),
@@ -103,9 +106,7 @@ REASONS: Mapping[str, Reason] = {
         "value",
     ),
     "duplicate_readable_id": Reason(
-        "Another case in "
-        + PORTAL
-        + " already has the number {readable_id} (its integration id: {existing_integration_id}).",
+        "Another case in " + PORTAL + " already has the number {readable_id} ({other_case}).",
         "{at_readable_id}. Or delete the other case in " + PORTAL + ".",
         "readable_id",
     ),
@@ -181,7 +182,7 @@ _WHY = {
     "not_a_number": "is not a phone number",
     "wrong_length": "has too few or too many digits",
     "unassigned_area_code": "has an area code that does not exist",
-    "not_mobile": "cannot receive text messages",
+    "not_mobile": "is a landline, or another line that takes no text messages",
     "unsupported_country": "is not a US number",
 }
 
@@ -245,6 +246,15 @@ def client_words(client: DraftClient | None, index: int) -> str:
     return name or f"Client {index + 1}"
 
 
+def missing_name(client: DraftClient) -> str:
+    """Which name a client lacks: a person needs a first and a last one, a company one; empty when none is missing."""
+    if client.company_name or (client.first_name and client.last_name):
+        return ""
+    if client.first_name:
+        return "last name"
+    return "first name" if client.last_name else "name"
+
+
 def _wording(code: str, facts: Mapping[str, Any]) -> str:
     if code == "attorney_not_found" and facts.get("status") == "removed":
         return "attorney_not_found.removed"
@@ -252,6 +262,8 @@ def _wording(code: str, facts: Mapping[str, Any]) -> str:
         return "attorney_not_found.role"
     if code == "attorney_required" and facts.get("name"):
         return "attorney_required.no_email"
+    if code == "stage_unknown" and facts.get("practice_area") is None:
+        return "stage_unknown.no_area"
     return f"{code}.{facts['kind']}" if facts.get("kind") else code
 
 
@@ -264,8 +276,10 @@ def _words(system: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     closest, target = facts.get("closest"), facts.get("target")
     words["did_you_mean"] = f" Did you mean “{closest}”? Letter case and spaces must be the same." if closest else ""
     words["mapped"] = f" (mapped to “{target}” in the firm's settings)" if target else ""
-    if "known_stages" in facts:
-        words["known_stages"] = ", ".join(facts["known_stages"])
+    words.update({fact: ", ".join(facts[fact]) for fact in ("known_stages", "stages") if fact in facts})
+    if "existing_case_id" in facts:
+        other = facts.get("existing_integration_id")
+        words["other_case"] = f"{rules.name} id {other}" if other else f"{PORTAL} id {facts['existing_case_id']}"
     if "role" in facts:
         words["role"] = str(facts["role"]).replace("_", " ")
     if "reason" in facts:
@@ -285,11 +299,8 @@ def _sent(details: Mapping[str, Any], field: str, draft: Draft | None) -> dict[s
         client = draft.clients[index] if draft is not None and 0 <= index < len(draft.clients) else None
         facts["client"] = client_words(client, index)
         facts["value"] = client.cell_phone if client else ""
-        facts["missing"] = _MISSING.get(field.rpartition(".")[2], "full name")
+        facts["missing"] = (missing_name(client) if client else "") or "full name"
     return facts
-
-
-_MISSING = {"first_name": "first name", "last_name": "last name", "company_name": "name"}
 
 
 def _client_index(details: Mapping[str, Any], field: str) -> int:
