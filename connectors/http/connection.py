@@ -60,6 +60,7 @@ class Answer:
     headers: httpx.Headers
     body: Any
     request_id: str = ""
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,6 @@ class Connection:
             async with asyncio.timeout(self._timeouts.total):
                 response = await self._transport.handle_async_request(request)
                 await response.aread()
-            return response
         except TimeoutError as error:
             raise httpx.ReadTimeout("the time for one request is over", request=request) from error
         except _NEVER_SENT:
@@ -272,6 +272,7 @@ class Connection:
             if self._budget is not None and permit is not None:
                 await self._budget.settle(permit, response, sent=sent)
             log.debug("%s %s %s: %s in %.3f s", call.mark, self.system, call.name, status, self._now() - started)
+        return response
 
     def _judge(self, call: Call, response: httpx.Response) -> Answer:
         """Make an answer of what came, or the error it stands for."""
@@ -286,8 +287,8 @@ class Connection:
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."
             raise self._lost(call, message, request_id=request_id, hint=hint)
-        answer = Answer(status, response.headers, body, request_id)
-        if 200 <= status < 300 or status in call.accept:
+        answer = Answer(status, response.headers, body, request_id, call.route)
+        if response.is_success or status in call.accept:
             return answer
         if complaint and status == _FORBIDDEN:
             message = (

@@ -1,5 +1,6 @@
 """Reads what a vendor's headers say about time: when to come back, and what its clock shows."""
 
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -49,7 +50,7 @@ def retry_after(headers: httpx.Headers, now: float) -> float | None:
         # The Date header drops the fraction of a second: waiting it out in full is never too early.
         seen = server_time(headers)
         return max(0.0, instant - (seen if seen is not None else now))
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
         return None
     if number > _LOOKS_LIKE_AN_INSTANT:
         seen = server_time(headers)

@@ -207,9 +207,10 @@ class FixedWindow:
 class Bucket:
     """A bucket of ``burst`` requests refilled at ``limit`` a minute, as Case Status counts: 120 and 20 [assumed].
 
-    Learns from ``RateLimit-Limit`` and ``-Remaining``. Keeps a twentieth below the rate and a tenth below the burst, so
-    that answers which travel faster or slower than others do not make requests bunch up into a 429. A vendor that
-    never sends such headers is ``silent``: their absence then means nothing.
+    Learns from ``RateLimit-Limit`` (the size of the bucket, or the limit a minute: both are understood), ``-Remaining``
+    and ``-Reset`` (seconds until full, rounded up, which bounds the rate from both sides). Keeps a twentieth below the
+    rate and a tenth below the size, so that answers which travel faster or slower than others do not make requests
+    bunch up into a 429. A vendor that never sends such headers is ``silent``: their absence then means nothing.
     """
 
     limit: int = 120
@@ -220,8 +221,8 @@ class Bucket:
     def start(self) -> State:
         """A full bucket."""
         return {
-            "limit": self.limit, "blocked": 0.0, "tokens": self.burst * 0.9, "at": 0.0, "serial": 0,
-            "number": 0, "grant": 0, "wait": 0.0,
+            "limit": self.limit, "rate": self.limit / 60.0, "size": float(self.burst), "tokens": float(self.burst),
+            "at": 0.0, "blocked": 0.0, "serial": 0, "number": 0, "grant": 0, "wait": 0.0,
         }  # fmt: skip
 
     def take(self, state: State | None, now: float, want: int, share: float) -> State:
@@ -231,10 +232,10 @@ class Bucket:
             return {**new, "wait": new["blocked"] - now}
         if new["limit"] is None:
             return {**new, "grant": want}
-        rate, size = new["limit"] / 60.0 * 0.95, self._size(new["limit"])
+        rate, size = new["rate"] * 0.95, max(1.0, new["size"] * 0.9)
         elapsed = max(0.0, now - new["at"]) if new["at"] else 0.0
         tokens = min(size, new["tokens"] + rate * elapsed)
-        usable = tokens - size * (1.0 - share)
+        usable = tokens - (size - 1.0) * (1.0 - share)
         new.update(tokens=tokens, at=max(now, new["at"]))
         if usable < 1.0:
             return {**new, "wait": (1.0 - usable) / rate}
@@ -248,16 +249,26 @@ class Bucket:
             if not one.sent:
                 new["tokens"] += one.count
             if one.reading is not None:
-                if one.reading.limit is not None and new["limit"] is None:
-                    new.update(self.start, blocked=new["blocked"])
-                new["limit"] = one.reading.limit
-                if one.reading.limit is not None:
-                    new["tokens"] = min(new["tokens"], float(one.reading.remaining))
+                self._learn(new, one.reading)
         return new
 
-    def _size(self, limit: int) -> float:
-        """The bucket shrinks with its rate; at least one request always fits."""
-        return max(1.0, self.burst * 0.9 * min(1.0, limit / self.limit))
+    def _learn(self, new: State, reading: Reading) -> None:
+        """Follow the vendor's own figures."""
+        if reading.limit is None:
+            new["limit"] = None
+            return
+        if new["limit"] is None:
+            new.update(self.start, blocked=new["blocked"], number=new["number"])
+        size = float(self.burst if reading.limit == self.limit else reading.limit)
+        if size != new["size"]:
+            new.update(size=size, rate=new["rate"] * size / new["size"])
+        used = size - reading.remaining
+        if reading.reset >= 1 and used >= 1.0:
+            new["rate"] = max(new["rate"], used / reading.reset)
+        if reading.reset > 1:
+            new["rate"] = min(new["rate"], (used + 1.0) / (reading.reset - 1))
+        new["limit"] = max(1, int(new["rate"] * 60.0))
+        new["tokens"] = min(new["tokens"], float(reading.remaining))
 
     def read(self, headers: httpx.Headers, received: float) -> Reading | None:  # noqa: ARG002  (a bucket needs no clock)
         """See :class:`Rule`."""
@@ -267,4 +278,6 @@ class Bucket:
         if limit >= UNLIMITED:
             return Reading(None)
         remaining = _number(headers, "ratelimit-remaining")
-        return None if remaining is None else Reading(limit, max(0, remaining))
+        if remaining is None:
+            return None
+        return Reading(limit, max(0, remaining), _number(headers, "ratelimit-reset") or 0)

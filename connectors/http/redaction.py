@@ -5,7 +5,7 @@ import re
 
 MASK = "[hidden]"
 
-_SECRET_NAMES = (
+_NAMES = (
     r"(?:proxy-)?authorization|x-api-key|api[-_ ]?key|(?:client|shared|app)[-_]?secret|secret|password|passwd"
     r"|(?:access|refresh|id|session|security)[-_]?token|sessiontoken|token|code_verifier|verificationanswer"
     r"|x-amz-(?:signature|credential|security-token)|signature|sig|x-hook-secret"
@@ -14,13 +14,15 @@ _PATTERNS = (
     # Scheme and credentials: "Bearer abc", "ApiKey abc", "Token abc", "Basic abc".
     (re.compile(r"(?i)\b(bearer|apikey|basic|token)(\s+|%20|\+)[A-Za-z0-9._~+/%=-]{6,}"), rf"\1\2{MASK}"),
     # A quoted value after a secret's name, as in JSON and in Python's repr of headers and dictionaries.
-    (re.compile(rf"""(?i)(["'](?:{_SECRET_NAMES})["']\s*[:,=]\s*b?)(["'])(?:\\.|(?!\2).)*\2"""), rf"\1\2{MASK}\2"),
+    (re.compile(rf"""(?i)(["'](?:{_NAMES})["']\s*[:,=]\s*b?)(["'])(?:\\.|(?!\2).)*\2"""), rf"\1\2{MASK}\2"),
     # name=value in addresses and forms, name: value in header dumps.
-    (re.compile(rf"(?i)(?<![\w-])((?:{_SECRET_NAMES})(?:=|%3D|:\s*))(?!\[hidden)[^\s&\"',;}}\])]+"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)(?<![\w-])((?:{_NAMES})(?:=|%3D|:\s*))(?!\[hidden)[^\s&\"',;}}\])]+"), rf"\1{MASK}"),
     # An authorization code is a secret only in an address or a form; elsewhere "code" names an error.
     (re.compile(r"(?i)((?:^|[?&])code=)[^\s&\"']+"), rf"\1{MASK}"),
 )
-_TRIGGER = re.compile(r"(?i)bearer|apikey|api[-_ ]key|basic|token|authorization|secret|passw|code|sig|verif|x-amz|\d{4}")
+_TRIGGER = re.compile(
+    r"(?i)bearer|apikey|api[-_ ]key|basic|token|authorization|secret|passw|code|sig|verif|x-amz|\d{4}"
+)
 
 # Written like a phone number: E.164, or three groups with separators, or ten digits that can be a North American
 # number. Digits that follow "/", "=" or "#" are ids in addresses, and stay.
