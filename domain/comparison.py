@@ -131,7 +131,7 @@ def _compare_texts(draft: Draft, portal_case: PortalCase, changes: list[Change])
     if draft.readable_id != portal_case.readable_id:
         changes.append(Change("readable_id", portal_case.readable_id or "", draft.readable_id or ""))
     if draft.description != portal_case.description and (draft.description or portal_case.description):
-        changes.append(Change("description", _shown(portal_case.description), _shown(draft.description)))
+        changes.append(_change("description", _shown(portal_case.description), _shown(draft.description), "text"))
     if draft.practice_area != portal_case.practice_area and draft.practice_area is not None:
         changes.append(Change("practice_area", portal_case.practice_area or "", draft.practice_area))
     if draft.stage != portal_case.stage and draft.stage is not None:
@@ -177,9 +177,10 @@ def _compare_client(client: DraftClient, found: PortalClient, changes: list[Chan
         found.last_name or None,
         found.company_name or None,
     ):
-        changes.append(Change(f"{where}.name", _name(found), _name(client)))
+        changes.append(_change(f"{where}.name", _name(found), _name(client), "spelling"))
     if client.cell_phone != found.cell_phone:
-        changes.append(_phone_change(where, found.cell_phone, client.cell_phone))
+        before, after = mask(found.cell_phone or ""), mask(client.cell_phone or "")
+        changes.append(_change(f"{where}.cell_phone", before, after, "number"))
     if not _same_email(client.email, found.email):
         changes.append(Change(f"{where}.email", found.email or "", client.email or ""))
     if client.preferred_language and client.preferred_language != found.preferred_language:
@@ -188,11 +189,9 @@ def _compare_client(client: DraftClient, found: PortalClient, changes: list[Chan
         changes.append(Change(f"{where}.primary", _yes(found.primary), _yes(client.primary)))
 
 
-def _phone_change(where: str, before: str | None, after: str | None) -> Change:
-    shown_before, shown_after = mask(before or ""), mask(after or "")
-    if shown_before == shown_after:
-        shown_after += " (another number)"
-    return Change(f"{where}.cell_phone", shown_before, shown_after)
+def _change(field: str, before: str, after: str, what: str) -> Change:
+    """A change of values of which only a part is shown: what looks the same is said to be another one."""
+    return Change(field, before, f"{after} (another {what})" if after == before else after)
 
 
 def _as_draft(client: PortalClient) -> DraftClient:
@@ -217,7 +216,7 @@ def _plain_set(emails: Iterable[str]) -> frozenset[str]:
 
 
 def _name(client: DraftClient | PortalClient) -> str:
-    return client.company_name or " ".join(filter(None, (client.first_name, client.last_name)))
+    return client.company_name or " ".join(filter(None, (client.first_name, client.last_name))) or "no name"
 
 
 def _name_and_number(client: DraftClient | PortalClient) -> str:

@@ -153,9 +153,6 @@ def _decide_changes(drafted: Drafted, portal_case: PortalCase, rules: FirmRules,
     changes = compare(drafted.draft, portal_case, leave_alone=_left_alone(drafted, rules))
     if not changes:
         return Decision(Action.NOTHING, warnings=drafted.warnings) if drafted.warnings else _UNCHANGED
-    written, read = portal_case.source_updated_at, drafted.draft.source_updated_at
-    if written is not None and read is not None and read < written:
-        return _skip("stale_source", rules)
     return _write(action, drafted.draft, changes, portal_case, rules, drafted.warnings, drafted)
 
 
@@ -168,6 +165,9 @@ def _write(
     warnings: tuple[str, ...],
     drafted: Drafted | None = None,
 ) -> Decision:
+    written, read = portal_case.source_updated_at, wanted.source_updated_at
+    if written is not None and read is not None and read < written:
+        return _skip("stale_source", rules)
     sent = changed_fields(changes)
     if "clients" in sent:
         wanted = replace(wanted, clients=clients_to_send(wanted, portal_case))
@@ -184,9 +184,13 @@ def _defects_that_count(drafted: Drafted, rules: FirmRules) -> tuple[Defect, ...
 
 
 def _left_alone(drafted: Drafted, rules: FirmRules) -> frozenset[str]:
-    silent = rules.system.silent_on
-    left = silent - {"additional_attorneys"} if drafted.draft.additional_attorney_emails else silent
-    return left if rules.follows_clients and not drafted.clients_hidden else left | {"clients"}
+    """Fields about which the case system, or the connected user, has nothing to say."""
+    left = set()
+    if not rules.follows_clients or drafted.clients_hidden:
+        left.add("clients")
+    if not rules.system.knows_additional_attorneys and not drafted.draft.additional_attorney_emails:
+        left.add("additional_attorneys")
+    return frozenset(left)
 
 
 def _labels_taken(drafted: Drafted) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def mask_within(text: str) -> str:
 
 
 _PUNCTUATION = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
-_US_NUMBER = re.compile(r"(?:\+?1)?([2-9][0-9]{9})")
+_US_NUMBER = re.compile(r"(?:\+?1)?([02-9][0-9]{9})")
 _EXTENSION = re.compile(r"\s*(?:,|;|#|\bx|\bext(?:ension|n)?\b)[\s.:=#]*\d{1,7}\s*$", re.IGNORECASE)
 _PHONE_LIKE = re.compile(r"\+?\(?\d(?:[\s().\-/\u00a0]{0,2}\d){6,}")
 

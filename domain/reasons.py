@@ -252,7 +252,7 @@ def missing_name(client: DraftClient) -> str:
         return ""
     if client.first_name:
         return "last name"
-    return "first name" if client.last_name else "name"
+    return "first name" if client.last_name else "first or last name"
 
 
 def _wording(code: str, facts: Mapping[str, Any]) -> str:
@@ -299,7 +299,7 @@ def _sent(details: Mapping[str, Any], field: str, draft: Draft | None) -> dict[s
         client = draft.clients[index] if draft is not None and 0 <= index < len(draft.clients) else None
         facts["client"] = client_words(client, index)
         facts["value"] = client.cell_phone if client else ""
-        facts["missing"] = (missing_name(client) if client else "") or "full name"
+        facts["missing"] = (missing_name(client) if client else "") or "first or last name"
     return facts
 
 

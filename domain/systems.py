@@ -26,8 +26,8 @@ class CaseSystemRules:
     """None: once a night."""
     places: Mapping[str, str]
     """Where a person mends what: key of :data:`domain.reasons` → screen and field."""
-    silent_on: frozenset[str] = frozenset()
-    """Lists this system has no field for: an empty one says nothing, so the portal's is left alone."""
+    knows_additional_attorneys: bool = True
+    """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
 
 
 _CLIO = CaseSystemRules(
@@ -54,7 +54,7 @@ _CLIO = CaseSystemRules(
             "access": "Clio: give the connected user access to the matter and its client",
         }
     ),
-    silent_on=frozenset({"additional_attorneys"}),
+    knows_additional_attorneys=False,  # one responsible attorney per matter [sdk]
 )
 
 _SMARTADVOCATE = CaseSystemRules(
