@@ -10,15 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
 
 
 @runtime_checkable
-class VendorApp(Protocol):
-    """An ASGI app with routes for inspecting what lies behind it."""
+class Inspectable(Protocol):
+    """A vendor with routes for inspecting what lies behind its API."""
 
     inspection_routes: Sequence[BaseRoute]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request of the vendor's API."""
-        ...

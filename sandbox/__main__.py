@@ -1,0 +1,59 @@
+"""Run the sandbox: ``python -m sandbox --port 8400 --matters 1200 --seed 7``."""
+
+import argparse
+import socket
+import sys
+
+import uvicorn
+
+from sandbox.controls import Controls
+from sandbox.seed import Shares, WorldOptions
+from sandbox.server import Sandbox, uvicorn_config
+
+_EPILOG = """\
+Addresses (HOST:PORT as printed when ready):
+  /clio/{us,eu,ca,au}/api/v4/...   Clio Manage; OAuth below /clio/{region}/oauth
+  /casestatus/v1/api/...           Case Status
+  /__sandbox__/...                 controls: reset, seed, clock, faults, requests, limits
+  POST /__sandbox__/clio/token {"firm": "harrow-pike"} gives client id, secret and a refresh token
+"""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="The outside systems as local servers, seeded, with fault switches. One process, Ctrl-C ends it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8400, help="port (default 8400; 0: any free one)")
+    parser.add_argument("--matters", type=int, default=1200, help="matters per firm (default 1200, up to 100000)")
+    parser.add_argument("--firms", type=int, default=1, help="firms (default 1: harrow-pike; the 2nd is lark-quill)")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same world (default 7)")
+    parser.add_argument("--trouble-free", action="store_true", help="seed complete, mapped, open matters only")
+    parser.add_argument("--no-limits", action="store_true", help="switch the vendors' rate limits off")
+    parser.add_argument(
+        "--check-openapi", action="store_true", help="check Clio requests against CLIO_OPENAPI; breaches answer 400"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Seed, listen, say where, serve."""
+    wanted = _arguments()
+    shares = Shares.trouble_free() if wanted.trouble_free else Shares()
+    options = WorldOptions(seed=wanted.seed, matters=wanted.matters, firms=wanted.firms, shares=shares)
+    sandbox = Sandbox(options, controls=Controls(limits_on=not wanted.no_limits), check_openapi=wanted.check_openapi)
+    listener = socket.create_server((wanted.host, wanted.port), backlog=2048)
+    address = f"http://{wanted.host}:{listener.getsockname()[1]}"
+    sys.stdout.write(
+        f"sandbox ready: {address}/clio/us {address}/casestatus {address}/__sandbox__ "
+        f"({wanted.firms} firm(s) of {wanted.matters} matters, seed {wanted.seed})\n"
+    )
+    sys.stdout.flush()
+    uvicorn.Server(uvicorn_config(sandbox)).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
