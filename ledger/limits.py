@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from ledger.database import upsert
 from ledger.store import Store
 from ledger.tables import limits
 
 State = dict[str, Any]
+
+# Composed once: every request of every process passes here.
+_own = limits.c.key == bindparam("of")
+_locked = select(limits.c.state).where(_own).with_for_update()
+_changed = update(limits).where(_own).values(state=bindparam("state"))
 
 
 class Limits(Store):
@@ -20,13 +25,11 @@ class Limits(Store):
 
         ``decide`` must be pure and quick: others wait for it.
         """
-        own = limits.c.key == key
-        locked = select(limits.c.state).where(own).with_for_update()
         with self._database.writing() as connection:
-            row = connection.execute(locked).one_or_none()
+            row = connection.execute(_locked, {"of": key}).one_or_none()
             if row is None:
                 upsert(connection, limits, [{"key": key}], update=())
-                row = connection.execute(locked).one()
+                row = connection.execute(_locked, {"of": key}).one()
             state = decide(row.state)
-            connection.execute(update(limits).where(own).values(state=state))
+            connection.execute(_changed, {"of": key, "state": state})
         return state

@@ -52,12 +52,16 @@ class Link:
     dismissal: Dismissal | None
 
 
+_UNSHOWN = {"source_read_at", "source_practice_area", "source_stage", "portal_run", "trouble_day"}
 _same = and_(*(links.c[name] == bodies.c[name] for name in ("firm", "integration_id", "system")))
 
 
+_columns = [column for column in links.c if column.name not in _UNSHOWN]
+
+
 def select_links() -> Select[Any]:
-    """All columns a :class:`Link` is made of."""
-    return select(links, bodies.c.source, bodies.c.portal).select_from(links.outerjoin(bodies, _same))
+    """The columns a :class:`Link` is made of."""
+    return select(*_columns, bodies.c.source, bodies.c.portal).select_from(links.outerjoin(bodies, _same))
 
 
 def belongs(firm: str, system: str | None) -> ColumnElement[bool]:

@@ -103,10 +103,14 @@ def _settle_links(
     connection: Connection, firm: str, run: Run, outcomes: Sequence[Outcome], judgement: _Judgement
 ) -> None:
     by_id = {outcome.integration_id: outcome for outcome in outcomes}
+    troubled = [outcome.integration_id for outcome in outcomes if outcome.result.troubled]
     columns = [links.c[name] for name in ("integration_id", "system", *IN_STEP)]
-    held = select(*columns).where(belongs(firm, run.system), links.c.integration_id.in_(by_id))
+    # Of most cases nothing was wrong before and nothing is wrong now: their links need not even be looked at.
+    was_troubled = links.c.trouble_code.is_not(None) | links.c.refusal.is_not(None)
+    concerned = links.c.integration_id.in_(by_id) & (was_troubled | links.c.integration_id.in_(troubled))
+    held = select(*columns).where(belongs(firm, run.system), concerned)
     changed: list[dict[str, Any]] = []
-    unheard = set(by_id)
+    unheard = set(troubled)
     for row in connection.execute(held):
         unheard.discard(row.integration_id)
         before = {name: getattr(row, name) for name in IN_STEP}
@@ -119,6 +123,5 @@ def _settle_links(
             {"firm": firm, "integration_id": integration_id, "system": run.system}
             | judgement.after(IN_STEP, by_id[integration_id])
             for integration_id in unheard
-            if by_id[integration_id].result.troubled
         )
     upsert(connection, links, changed)

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Select, select, update
 
 from domain.token import Token
 from ledger.cipher import Cipher
@@ -38,11 +39,16 @@ class Tokens(Store):
 
     def hold(self, key: str, owner: str, seconds: float) -> int | None:
         """Become the only refresher for ``seconds``; the fence number, or None while another one holds it."""
+        with self._database.reading() as connection:
+            # Those who wait ask often: they shall not stand in the way of the one who holds it.
+            held_until = connection.execute(select(tokens.c.held_until).where(tokens.c.key == key)).scalar_one_or_none()
+            if held_until is not None and held_until > self._database.now(connection):
+                return None
         with self._database.writing() as connection:
             upsert(connection, tokens, [{"key": key, "version": 0, "fence": 0}], update=())
-            row = _locked(connection, key)
+            row = connection.execute(_locked(key)).one()
             now = self._database.now(connection)
-            if row is None or (row.held_until is not None and row.held_until > now):
+            if row.held_until is not None and row.held_until > now:
                 return None
             fence: int = row.fence + 1
             values = {"fence": fence, "owner": owner, "held_until": now + timedelta(seconds=seconds)}
@@ -55,7 +61,7 @@ class Tokens(Store):
         A hold that has run out but was not overtaken may still save: a rotated refresh token must not be lost.
         """
         with self._database.writing() as connection:
-            row = _locked(connection, key)
+            row = connection.execute(_locked(key)).one_or_none()
             if row is None or row.fence != fence:
                 return None
             saved = replace(token, version=row.version + 1)
@@ -76,5 +82,5 @@ class Tokens(Store):
             connection.execute(update(tokens).where(tokens.c.key == key).values(gone))
 
 
-def _locked(connection: Connection, key: str) -> Row[tuple[int, int, object]] | None:
-    return connection.execute(select(tokens).where(tokens.c.key == key).with_for_update()).one_or_none()
+def _locked(key: str) -> Select[Any]:
+    return select(tokens).where(tokens.c.key == key).with_for_update()
