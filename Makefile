@@ -1,0 +1,41 @@
+# casebridge: `make demo` shows it, `make up` keeps it running to click around, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo up test lint bench chaos lock clean
+
+demo: $(READY) ## Run the main job once against the sandbox and print what came of it.
+	$(BIN)/python -m deployments.demo
+
+up: $(READY) ## The same, and stay up for a person to click around (Ctrl-C ends it).
+	$(BIN)/python -m deployments.demo --stay
+
+test: $(READY) lint ## The whole suite, on SQLite and PostgreSQL.
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not bench and not chaos"
+
+lint: $(READY) ## Style, types, and which room may import which.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## Speed and size, as JSON; ratios measured in one run.
+	$(BIN)/python -m tests.bench
+
+chaos: $(READY) ## The long runs with kills and faults.
+	$(BIN)/python -m pytest -m chaos
+
+lock: ## Pin every dependency anew, with hashes (needs uv).
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	  --no-emit-find-links --no-header --group dev --upgrade --output-file requirements.lock pyproject.toml
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("casebridge needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+clean: ## Forget the environment and everything the demo left.
+	rm -rf .venv .casebridge *.egg-info

@@ -1,0 +1,80 @@
+"""The credentials block of Clio Manage."""
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Literal
+
+from prefect.blocks.core import Block
+from pydantic import Field, HttpUrl, SecretStr
+
+from connectors.clio import ClioClient
+from connectors.ports import SharedState
+
+
+class ClioCredentials(Block):
+    """What connects casebridge to one firm's Clio: the app's key and secret, and the grant a person gave.
+
+    Access tokens are not kept here: they are short-lived and shared between processes by the ledger.
+
+    Example:
+        ```python
+        from blocks.clio import ClioCredentials
+
+        credentials = await ClioCredentials.aload("harrow-pike")
+        ```
+    """
+
+    _block_type_name: ClassVar[str | None] = "Clio Credentials"
+    _block_type_slug: ClassVar[str | None] = "clio-credentials"
+    _logo_url: ClassVar[HttpUrl | None] = HttpUrl("https://www.clio.com/favicon.ico")
+    _description: ClassVar[str | None] = (
+        "Connects casebridge to one firm's Clio Manage. Clio's regions are separate worlds: the app must have been "
+        "created in the region chosen here. Connect with an administrator's login: casebridge sees what that user sees."
+    )
+    _code_example: ClassVar[str | None] = (
+        'from blocks.clio import ClioCredentials\n\ncredentials = await ClioCredentials.aload("harrow-pike")\n'
+    )
+
+    system: ClassVar[str] = "clio"
+
+    region: Literal["us", "ca", "eu", "au"] = Field(
+        default="us",
+        title="Region",
+        description="Where the firm's Clio lives: the part before app.clio.com in its address (none means us).",
+    )
+    client_id: str = Field(title="App key", description="The app's key from the region's Clio developer portal.")
+    client_secret: SecretStr = Field(
+        title="App secret", description="The app's secret from the region's Clio developer portal."
+    )
+    refresh_token: SecretStr | None = Field(
+        default=None,
+        title="Refresh token",
+        description="The firm's grant. Run connect_clio to obtain it; it does not expire, but the firm can revoke it.",
+    )
+    host: str | None = Field(
+        default=None,
+        title="Host",
+        description="Leave empty. Only a test installation points this at another address.",
+    )
+
+    def case_system(self, shared: SharedState, on_rotate: Callable[[str], Awaitable[None]] | None = None) -> ClioClient:
+        """A client of this firm's Clio; close it after use.
+
+        Args:
+            shared: budgets and tokens shared with every other process of this connection.
+            on_rotate: told the new refresh token when Clio replaces it, before the new access token is used.
+        """
+        return ClioClient(
+            region=self.region,
+            host=self.host,
+            client_id=self.client_id,
+            client_secret=self.client_secret.get_secret_value(),
+            refresh_token=self.refresh_token.get_secret_value() if self.refresh_token else "",
+            shared=shared,
+            on_rotate=on_rotate,
+        )
+
+    async def keep_refresh_token(self, refresh_token: str) -> None:
+        """Save a refresh token that Clio has put in the place of the old one."""
+        self.refresh_token = SecretStr(refresh_token)
+        if self._block_document_name:
+            await self.asave(self._block_document_name, overwrite=True)

@@ -1,0 +1,150 @@
+"""The block of one firm: who it is, what it has switched on, when it runs, how its names map."""
+
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from prefect.blocks.core import Block
+from prefect_email import EmailServerCredentials
+from pydantic import Field, HttpUrl, field_validator
+
+from blocks.casestatus import CaseStatusCredentials
+from blocks.clio import ClioCredentials
+from domain.firm import FirmRules
+
+Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
+
+
+class Firm(Block):
+    """One law firm: its systems, switches, schedule and mappings. The block's name is the firm's slug.
+
+    Example:
+        ```python
+        from blocks.firm import Firm
+
+        firm = await Firm.aload("harrow-pike")
+        ```
+    """
+
+    _block_type_name: ClassVar[str | None] = "Firm"
+    _block_type_slug: ClassVar[str | None] = "firm"
+    _logo_url: ClassVar[HttpUrl | None] = HttpUrl("https://www.casestatus.com/favicon.ico")
+    _description: ClassVar[str | None] = (
+        "A law firm that casebridge works for. Saving it changes the firm's deployments at the next reconcile."
+    )
+    _code_example: ClassVar[str | None] = 'from blocks.firm import Firm\n\nfirm = await Firm.aload("harrow-pike")\n'
+
+    slug: str = Field(
+        title="Short name",
+        description="Lower-case letters, digits and dashes; the same as this block's name. Runs, reports and tags use it.",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=60,
+    )
+    name: str = Field(title="Name", description="The firm's name as people write it.", min_length=1)
+    time_zone: str = Field(
+        default="America/New_York",
+        title="Time zone",
+        description="The firm's own zone, such as America/Denver. Windows, schedules and report times use it.",
+    )
+    case_system: ClioCredentials = Field(title="Case system", description="Where the firm keeps its cases.")
+    portal: CaseStatusCredentials = Field(title="Client portal", description="The firm's Case Status key.")
+
+    nightly_sync: bool = Field(
+        default=True,
+        title="Nightly sync is on",
+        description="Off: the schedule skips this firm; a person can still run the sync by hand.",
+    )
+    nightly_at: str | None = Field(
+        default=None,
+        title="Nightly sync at",
+        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio 21:15 UTC).",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+    )
+    nightly_zone: str | None = Field(
+        default=None,
+        title="Zone of that time",
+        description="Empty: the firm's own zone when a time is given above, else the case system's usual zone.",
+    )
+
+    practice_areas: dict[str, str] = Field(
+        default_factory=dict,
+        title="Practice area mapping",
+        description='Case system\'s name → Case Status name, e.g. {"MVA": "Auto Injury"}. Names not listed map to the same name.',
+    )
+    stages: dict[str, str] = Field(
+        default_factory=dict,
+        title="Stage mapping",
+        description=(
+            'Case system\'s name → Case Status name, e.g. {"Intake": "Getting Started"}. For one practice area only, '
+            'write it in front: {"MVA / Intake": "First Call"}. Names not listed map to the same name.'
+        ),
+    )
+    roles: dict[str, list[str]] = Field(
+        default_factory=dict,
+        title="Role map",
+        description='Which roles of the case system make which of ours, in order: {"attorney": ["Primary", "Secondary"]}.',
+    )
+
+    notify_clients: bool = Field(
+        default=True,
+        title="Tell clients about stage changes",
+        description="Off: Case Status shows the new stage, but sends nothing to the client.",
+    )
+    reopen_closed: bool = Field(
+        default=True,
+        title="Reopen in the portal what is open in the case system",
+        description="Off: such a case is reported as case_closed and left closed.",
+    )
+    import_closed: bool = Field(
+        default=True,
+        title="Import closed cases",
+        description="On: closed cases of the first window are imported as closed, for their history.",
+    )
+    first_window_by: Literal["created", "opened"] = Field(
+        default="created",
+        title="First window goes by",
+        description="created: when the case was entered. opened: its open date, for firms whose data was migrated.",
+    )
+    originating_attorney_counts: bool = Field(
+        default=False,
+        title="Fall back to the originating attorney",
+        description="On: a case without a responsible attorney goes to its originating attorney.",
+    )
+
+    report_recipients: list[Email] = Field(
+        default_factory=list,
+        title="Report recipients",
+        description="Who gets the nightly exception report. Reports of runs by hand go to whoever asked.",
+    )
+    mail: EmailServerCredentials | None = Field(
+        default=None, title="Mail server", description="The server reports are sent through. Empty: no mail is sent."
+    )
+
+    @field_validator("time_zone", "nightly_zone")
+    @classmethod
+    def _zone_exists(cls, value: str | None) -> str | None:
+        if value is not None and value not in available_timezones():
+            message = f"'{value}' is not a time zone. Write it as in America/Denver."
+            raise ValueError(message)
+        return value
+
+    def rules(self) -> FirmRules:
+        """The firm's settings as the domain knows them."""
+        return FirmRules(
+            slug=self.slug,
+            name=self.name,
+            case_system=self.case_system.system,
+            time_zone=self.time_zone,
+            practice_area_mapping=self.practice_areas,
+            stage_mapping=self.stages,
+            role_map={role: tuple(names) for role, names in self.roles.items()},
+            fallback_to_originating_attorney=self.originating_attorney_counts,
+            reopen_closed=self.reopen_closed,
+            import_closed=self.import_closed,
+            notify_clients=self.notify_clients,
+            first_window_by=self.first_window_by,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The firm's time zone."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,120 @@
+"""A whole installation on this machine: sandbox, Prefect server and worker as child processes, for demo and trials."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+POOL = "casebridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where the parts of a local installation are."""
+
+    home: Path
+    sandbox: str
+    prefect: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point a process at this installation."""
+        return {
+            "CASEBRIDGE_HOME": str(self.home),
+            "PREFECT_HOME": str(self.home / "prefect"),
+            "PREFECT_API_URL": f"{self.prefect}/api",
+            "PREFECT_UI_URL": self.prefect,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": "casebridge",
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+            # With the defaults, task runs reach the UI tens of seconds late.
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+            "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+        }
+
+
+@contextlib.contextmanager
+def installation(
+    home: Path, *, sandbox_port: int, prefect_port: int, sandbox_options: list[str]
+) -> Iterator[Installation]:
+    """Start everything but the worker, wait until it answers, and stop it at the end.
+
+    ``home`` is emptied first: the sandbox forgets everything between two starts, so the ledger must too.
+
+    Raises:
+        RuntimeError: a part did not come up; the message names its log file.
+    """
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    sandbox_port, prefect_port = _free(sandbox_port), _free(prefect_port)
+    place = Installation(home.resolve(), f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{prefect_port}")
+    with contextlib.ExitStack() as stack:
+        sandbox = ["-m", "sandbox", "--port", str(sandbox_port), *sandbox_options]
+        server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
+        running = {
+            f"{place.sandbox}/__sandbox__/health": stack.enter_context(_child(place, "sandbox", sandbox)),
+            f"{place.prefect}/api/health": stack.enter_context(_child(place, "prefect-server", server)),
+        }
+        for address, process in running.items():
+            _wait_until(partial(_answers, address), process, place, address)
+        yield place
+
+
+@contextlib.contextmanager
+def worker(place: Installation) -> Iterator[None]:
+    """A worker that runs flow runs as processes of this machine."""
+    with _child(place, "worker", ["-m", "prefect", "worker", "start", "--pool", POOL, "--limit", "4"]):
+        yield
+
+
+@contextlib.contextmanager
+def _child(place: Installation, name: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    with (place.home / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own modules, our own arguments
+            [sys.executable, *arguments], env=os.environ | place.environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], place: Installation, what: str) -> None:
+    deadline = time.monotonic() + 120
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{what} did not come up; its log is in {place.home}.")
+        time.sleep(0.2)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _free(port: int) -> int:
+    """``port`` if nobody listens there, else any free one."""
+    for candidate in (port, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", candidate))
+            return int(probe.getsockname()[1])
+    raise RuntimeError("No free port was found on 127.0.0.1.")

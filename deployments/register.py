@@ -1,0 +1,55 @@
+"""`python -m deployments.register`: make the block types known to Prefect, and the firms' deployments equal to their blocks."""
+
+import argparse
+import asyncio
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.exceptions import ObjectNotFound
+
+from blocks.casestatus import CaseStatusCredentials
+from blocks.clio import ClioCredentials
+from blocks.firm import Firm
+from deployments.nightly import WORK_POOL, deploy_nightly
+
+BLOCK_TYPES = (ClioCredentials, CaseStatusCredentials, Firm)
+
+
+async def register_blocks() -> None:
+    """Make the block types (and their forms) known to the Prefect server."""
+    for block_type in BLOCK_TYPES:
+        await block_type.aregister_type_and_schema()
+
+
+async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None:
+    """Create the process work pool the deployments run in, unless it is there."""
+    try:
+        await client.read_work_pool(name)
+    except ObjectNotFound:
+        await client.create_work_pool(
+            WorkPoolCreate(name=name, type="process", description="Runs casebridge's flows as processes of a worker.")
+        )
+
+
+async def register_firms(client: PrefectClient) -> list[str]:
+    """Bring every firm's deployments up to date; returns the firms' slugs."""
+    documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
+    slugs = sorted(document.name for document in documents if document.name)
+    for slug in slugs:
+        await deploy_nightly(client, await Firm.aload(slug, client=client))
+    return slugs
+
+
+async def main() -> None:
+    """Register everything, and say what was registered."""
+    argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__).parse_args()
+    await register_blocks()
+    async with get_client() as client:
+        await ensure_work_pool(client)
+        slugs = await register_firms(client)
+    names = ", ".join(slugs) or "none yet (add a Firm block in the Prefect UI, then run this again)"
+    print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\nFirms: {names}.")  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

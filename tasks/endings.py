@@ -1,0 +1,78 @@
+"""How a run ends early: every reason becomes a final state with one sentence that names the fix."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec
+
+from prefect import get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed, Failed
+
+from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait
+from domain.errors import BadInput
+from ledger import LeaseHeld, LeaseLost
+
+P = ParamSpec("P")
+
+
+class SwitchedOff(Exception): 
+    """The schedule came for a firm whose switch is off."""
+
+
+class FirmUnknown(BadInput):
+    """There is no usable block for the firm."""
+
+
+def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[Any]]:
+    """Turn the errors a person can act on into final states; anything else stays a crash with its traceback."""
+
+    @functools.wraps(flow_function)
+    async def told(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return await flow_function(*args, **kwargs)
+        except (BadInput, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff) as error:
+            state = ending_for(error)
+            get_run_logger().log(30 if state.is_failed() else 20, "%s", state.message)
+            return state
+
+    return told
+
+
+def ending_for(error: Exception) -> State[Any]:
+    """The final state for an error that explains itself."""
+    if isinstance(error, SwitchedOff):
+        return Completed(name="SwitchedOff", message=str(error))
+    if isinstance(error, LeaseHeld):
+        return Cancelled(name="AlreadyRunning", message=_already_running(error))
+    if isinstance(error, LeaseLost):
+        return Failed(name="Overtaken", message=_OVERTAKEN)
+    retry = " Retry continues where it stopped." if isinstance(error, Wait) else ""
+    return Failed(name=_failure_name(error), message=f"{error}{retry}")
+
+
+_OVERTAKEN = (
+    "This run was silent for so long that another run may have taken over; it stopped without writing anything more. "
+    "Retry continues where it stopped."
+)
+
+
+def _failure_name(error: Exception) -> str:
+    match error:
+        case BadInput():
+            return "BadInput"
+        case LogInAgain():
+            return "ReconnectNeeded"
+        case NotPermitted() | Misconfigured():
+            return "SetupNeeded"
+        case Wait():
+            return "VendorUnavailable"
+        case _:
+            return "VendorRefused"
+
+
+def _already_running(held: LeaseHeld) -> str:
+    since = held.since.strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"Another run works on this firm's cases since {since} ({held.note or held.owner}); this one did nothing. "
+        f"Wait for it to end; if it died, its hold frees itself by {held.expires_at.strftime('%H:%M:%S UTC')}."
+    )

@@ -1,0 +1,66 @@
+"""Finding a firm's block, and saying what to do when it is not there or not usable."""
+
+from typing import cast
+
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+from pydantic import ValidationError
+
+from blocks.firm import Firm
+from tasks.endings import FirmUnknown, SwitchedOff
+
+
+async def load_firm(slug: str) -> Firm:
+    """The block of the firm called ``slug``.
+
+    Raises:
+        FirmUnknown: no such block, or one that cannot be read; the sentence says how to mend it.
+    """
+    try:
+        firm = cast("Firm", await Firm.aload(slug))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise FirmUnknown(
+            f"The Firm block '{slug}' cannot be read: {field}: {first['msg']}. Open Blocks › {slug} in the Prefect UI, "
+            "correct that field and save."
+        ) from None
+    except (ValueError, RuntimeError) as error:
+        raise FirmUnknown(await _not_found(slug, error)) from None
+    if firm.slug != slug:
+        raise FirmUnknown(
+            f"The Firm block '{slug}' says its short name is '{firm.slug}'. Make the two the same in Blocks › {slug}."
+        )
+    return firm
+
+
+async def firm_slugs() -> list[str]:
+    """Names of all Firm blocks, sorted."""
+    async with get_client() as client:
+        documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
+    return sorted(document.name for document in documents if document.name)
+
+
+async def _not_found(slug: str, error: Exception) -> str:
+    known = await firm_slugs()
+    if slug in known:
+        return f"The Firm block '{slug}' cannot be read ({error}). Open Blocks › {slug} in the Prefect UI and save it again."
+    names = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")  # noqa: PLR2004
+    known_ones = f"Known firms: {names}." if known else "No firm is set up yet."
+    return f"There is no firm '{slug}'. {known_ones} Add it in the Prefect UI: Blocks › + › Firm, with '{slug}' as its name."
+
+
+async def refuse_if_switched_off(slug: str) -> None:
+    """End a run that came by schedule for a firm whose nightly sync is off; a run by hand goes on.
+
+    Raises:
+        FirmUnknown: no usable block.
+        SwitchedOff: the schedule came in spite of the switch.
+    """
+    context = FlowRunContext.get()
+    by_schedule = context is not None and context.flow_run is not None and bool(context.flow_run.auto_scheduled)
+    if not by_schedule:
+        return
+    firm = await load_firm(slug)
+    if not firm.nightly_sync:
+        raise SwitchedOff(f"The nightly sync of {firm.name} is switched off in its Firm block; nothing was done.")

@@ -1,0 +1,64 @@
+"""A run's hold on a firm: a lease that is renewed in the background and refuses itself once it may have passed."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+
+from ledger import Lease, LeaseLost, Ledger
+
+log = logging.getLogger("casebridge.hold")
+
+LEASE_SECONDS = 60.0
+
+
+class Hold:
+    """The lease of a run."""
+
+    def __init__(self, ledger: Ledger, lease: Lease) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._good_until = time.monotonic() + LEASE_SECONDS
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def of(cls, ledger: Ledger, lease: Lease) -> "AsyncIterator[Hold]":
+        """Keep ``lease`` for the length of the block, and let it go at its end."""
+        hold = cls(ledger, lease)
+        keeping = asyncio.create_task(hold._keep())
+        try:
+            yield hold
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+            await asyncio.to_thread(ledger.leases.release, hold._lease)
+
+    @property
+    def lease(self) -> Lease:
+        """The lease, as long as it is certainly ours.
+
+        The monotonic clock goes on while a process is frozen, so one that wakes up too late is refused here, before it
+        writes to an outside system; writes to the ledger are fenced there, too.
+
+        Raises:
+            LeaseLost: it was not renewed in time.
+        """
+        if time.monotonic() >= self._good_until:
+            raise LeaseLost(f"The hold {self._lease.name} was not renewed in time.")
+        return self._lease
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 4)
+            asked_at = time.monotonic()
+            try:
+                self._lease = await asyncio.to_thread(self._ledger.leases.renew, self._lease, LEASE_SECONDS)
+            except LeaseLost:
+                self._good_until = 0.0
+                return
+            except Exception as error:  # noqa: BLE001 - a database that stumbles is asked again; _good_until knows how long
+                log.warning("The hold %s could not be renewed just now: %s", self._lease.name, type(error).__name__)
+            else:
+                self._good_until = asked_at + LEASE_SECONDS

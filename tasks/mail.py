@@ -1,0 +1,41 @@
+"""Mailing a run's report to whoever asked for it, or to the firm when a night left exceptions."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect_email import email_send_message
+
+from tasks.report_file import Report
+from tasks.sync_run import SyncRun
+
+
+@task(name="mail_report", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+async def mail_report(run: SyncRun, report: Report, sentence: str) -> list[str]:
+    """Mail the CSV; returns the addresses. A night without exceptions, or a firm without a mail server, sends nothing."""
+    recipients = _recipients(run, report)
+    if not recipients:
+        return []
+    if run.firm.mail is None:
+        get_run_logger().warning(
+            "The report was not mailed to %s: the Firm block '%s' names no mail server.",
+            ", ".join(recipients),
+            run.slug,
+        )
+        return []
+    kind = "Dry run" if run.record.dry_run else "Sync report"
+    await email_send_message.fn(
+        email_server_credentials=run.firm.mail,
+        subject=f"{kind} · {run.firm.name} · {run.today:%d %b %Y}",
+        msg=f"<p>{sentence}</p><p>The attached CSV has one row per case, with what happened and why.</p>",
+        msg_plain=f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n",
+        email_from=run.firm.mail.username or "casebridge@localhost",
+        email_to=recipients,
+        attachments=[str(report.csv)],
+    )
+    get_run_logger().info("The report was mailed to %s.", ", ".join(recipients))
+    return recipients
+
+
+def _recipients(run: SyncRun, report: Report) -> list[str]:
+    if run.record.requested_by:
+        return [run.record.requested_by]
+    return list(run.firm.report_recipients) if run.record.trigger == "nightly" and report.troubled else []

@@ -1,0 +1,171 @@
+"""Bringing one case into step: decide, write what differs, and say what came of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from connectors.casestatus import UpsertAnswer
+from connectors.errors import FixData, Problem, RateLimited, UnexpectedAnswer, Wait
+from domain.decision import Action, Decision, decide
+from domain.outcome import Defect, Outcome, Result
+from domain.portal import PortalCase
+from domain.reasons import defect, defect_from_problem
+from ledger import Link
+from tasks.sync_run import SyncRun
+
+NUMBERS_TRIED = 4
+"""How many of a client's numbers are offered to the portal before its refusal stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one case. ``technical`` is True when trying again may help without anyone changing anything."""
+
+    outcome: Outcome
+    portal_case: PortalCase | None = None
+    technical: bool = False
+
+
+async def attempt_case(run: SyncRun, link: Link) -> Attempt:
+    """Decide what to do with a case and do it.
+
+    Raises:
+        LogInAgain, NotPermitted, Misconfigured: nothing can be written for this firm; the run must stop.
+        LeaseLost: the firm may be another run's by now.
+    """
+    if link.source is None:
+        return Attempt(
+            _outcome(link, Result.SKIPPED, (defect("missing_in_case_system", system=run.rules.case_system),))
+        )
+    decision = _decide(run, link)
+    if not decision.action.writes or run.request.dry_run:
+        return Attempt(_decided(link, decision))
+    try:
+        return await _write(run, link, decision)
+    except FixData as error:
+        return Attempt(_refused(run, link, decision, error))
+    except (Wait, UnexpectedAnswer) as error:
+        return Attempt(_outcome(link, Result.FAILED, (_technical(run, error),)), technical=isinstance(error, Wait))
+
+
+def _decide(run: SyncRun, link: Link) -> Decision:
+    assert link.source is not None
+    return decide(link.source, link.portal, run.rules, run.names, landlines=run.landlines, nightly=run.is_night)
+
+
+async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
+    """Write a decision. A number the portal refuses as a landline is remembered, and the client's next one offered."""
+    for _ in range(NUMBERS_TRIED):
+        try:
+            answer = await _send(run, decision)
+        except FixData as error:
+            learnt = _landlines(error.problems, decision)
+            if not learnt - run.landlines:
+                raise
+            run.learn_landlines(learnt)
+            decision = _decide(run, link)
+            if not decision.action.writes:
+                return Attempt(_decided(link, decision))
+        else:
+            return Attempt(_written(run, link, decision, answer), answer.case)
+    raise AssertionError("a client has more numbers than are ever offered")
+
+
+async def _send(run: SyncRun, decision: Decision) -> UpsertAnswer:
+    assert decision.draft is not None
+    _ = run.lease  # raises when the firm may be another run's by now: nothing is sent then
+    return await run.portal.upsert(
+        decision.draft,
+        fields=None if decision.action is Action.CREATE else decision.fields,
+        notify_client=decision.notifies_client and not run.silent,
+        reopen=decision.action is Action.REOPEN,
+    )
+
+
+def _landlines(problems: Collection[Problem], decision: Decision) -> set[str]:
+    """Numbers that this refusal calls landlines; empty unless that is all that stands against the case."""
+    assert decision.draft is not None
+    numbers = set()
+    for problem in problems:
+        if problem.code != "client_cell_phone_invalid" or problem.details.get("reason") != "not_mobile":
+            return set()
+        index = problem.details.get("client_index", 0)
+        if isinstance(index, int) and 0 <= index < len(decision.draft.clients):
+            numbers.add(decision.draft.clients[index].cell_phone)
+    return {number for number in numbers if number}
+
+
+def _decided(link: Link, decision: Decision) -> Outcome:
+    return _outcome(link, decision.action.result, decision.defects, decision)
+
+
+def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer) -> Outcome:
+    """The outcome of a write. The portal may say *unchanged* of what an interrupted try of this run has just written."""
+    case = answer.case
+    result = decision.action.result
+    ours = case.created_at is not None and case.created_at >= run.record.started_at
+    if decision.action is Action.CREATE and answer.result != "created" and not ours:
+        result = Result.UPDATED if answer.result == "updated" else Result.UNCHANGED
+    warnings = decision.warnings + tuple(
+        defect_from_problem(
+            warning.code,
+            warning.message,
+            system=run.rules.case_system,
+            field=warning.field,
+            details=warning.details,
+            draft=decision.draft,
+        ).sentence
+        for warning in answer.warnings
+    )
+    return Outcome(
+        integration_id=link.integration_id,
+        result=result,
+        attempted_at=datetime.now(UTC),
+        readable_id=link.readable_id or "",
+        client_name=_client_name(link),
+        portal_id=case.id,
+        changes=decision.changes,
+        warnings=tuple(dict.fromkeys(warnings)),
+        notifies_client=decision.notifies_client and not run.silent,
+    )
+
+
+def _refused(run: SyncRun, link: Link, decision: Decision, error: FixData) -> Outcome:
+    reasons = tuple(
+        defect_from_problem(
+            problem.code,
+            problem.message,
+            system=run.rules.case_system,
+            field=problem.field,
+            details=problem.details,
+            draft=decision.draft,
+        )
+        for problem in error.problems
+    )
+    fallback = (defect("vendor_error", system=run.rules.case_system, problem=str(error)),)
+    return _outcome(link, Result.REJECTED, reasons or fallback, decision)
+
+
+def _technical(run: SyncRun, error: Exception) -> Defect:
+    code = "rate_limited_gave_up" if isinstance(error, RateLimited) else "portal_unreachable"
+    field = error.field if isinstance(error, UnexpectedAnswer) else ""
+    return defect(code, system=run.rules.case_system, field=field, problem=str(error))
+
+
+def _outcome(link: Link, result: Result, defects: tuple[Defect, ...], decision: Decision | None = None) -> Outcome:
+    return Outcome(
+        integration_id=link.integration_id,
+        result=result,
+        attempted_at=datetime.now(UTC),
+        readable_id=link.readable_id or "",
+        client_name=_client_name(link),
+        portal_id=link.portal_id,
+        defects=defects,
+        changes=decision.changes if decision else (),
+        warnings=decision.warnings if decision else (),
+        notifies_client=bool(decision and decision.notifies_client and result is not Result.REJECTED),
+    )
+
+
+def _client_name(link: Link) -> str:
+    return link.source.clients[0].display_name if link.source and link.source.clients else ""

@@ -1,0 +1,75 @@
+"""Before a run writes: what the portal does not know, how much there is to do, and when it will be done."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from prefect import get_run_logger, task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from domain.coverage import Coverage, mapping_coverage
+from domain.forecast import Forecast, Load, forecast
+from tasks.sync_run import SyncRun
+
+GAPS_SHOWN = 20
+WRITES_A_MINUTE = 120.0
+"""Case Status' limit [assumed]."""
+
+
+@task(name="publish_plan", cache_policy=NO_CACHE, persist_result=False)
+async def publish_plan(run: SyncRun) -> None:
+    """Show mapping coverage and forecast as an artifact, and say both in the log, before anything is written."""
+    rows = await asyncio.to_thread(run.ledger.links.coverage, run.slug, run.rules.case_system)
+    coverage = mapping_coverage(((row.practice_area, row.stage, row.open_count) for row in rows), run.names)
+    to_look_at = await asyncio.to_thread(run.ledger.links.count, run.slug, run.id, select=run.selection)
+    to_write = to_look_at
+    expected = forecast(
+        [Load("Case Status", 0, to_write, WRITES_A_MINUTE)], now=datetime.now(UTC), zone=run.rules.zone
+    )
+    logger = get_run_logger()
+    logger.info("%s", coverage)
+    for gap in coverage.gaps[:GAPS_SHOWN]:
+        logger.warning("%s open cases: %s %s", gap.open_cases, gap.defects[0].sentence, gap.defects[0].how_to_fix)
+    logger.info("%s cases to look at, up to %s to write: %s.", f"{to_look_at:,}", f"{to_write:,}", expected.sentence)
+    await acreate_markdown_artifact(
+        key=f"plan-{run.slug}",
+        markdown=_markdown(run, coverage, to_look_at, to_write, expected),
+        description=f"Plan and mapping coverage · {run.firm.name}",
+    )
+
+
+def _writes_expected(run: SyncRun) -> int:
+    """At most so many cases differ: those of which a side is not as it was when they were last found in step."""
+    return run.ledger.links.count_unsettled(run.slug, run.id, select=run.selection)
+
+
+def _markdown(run: SyncRun, coverage: Coverage, to_look_at: int, to_write: int, expected: Forecast) -> str:
+    dry = run.record.dry_run
+    lines = [
+        f"# {'Dry run' if dry else 'Plan'} · {run.firm.name}",
+        "",
+        f"Read: {run.record.scope.get('said', 'all cases')}. **{to_look_at:,}** cases to look at, "
+        f"up to **{to_write:,}** to write{' (this dry run writes none of them)' if dry else ''}.",
+        "",
+        f"**Forecast:** {expected.sentence}.",
+        "",
+        "## Mapping coverage",
+        "",
+        str(coverage),
+    ]
+    if coverage.gaps:
+        lines += [
+            "",
+            "| practice area | stage | open cases | why | where to fix it |",
+            "| --- | --- | ---: | --- | --- |",
+        ]
+        lines += [
+            f"| {_cell(gap.practice_area)} | {_cell(gap.stage)} | {gap.open_cases:,} | {_cell(gap.defects[0].sentence)} "
+            f"| {_cell(gap.defects[0].how_to_fix)} |"
+            for gap in coverage.gaps[:GAPS_SHOWN]
+        ]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

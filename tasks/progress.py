@@ -1,0 +1,43 @@
+"""A progress bar in the run's artifacts that moves during long work."""
+
+import time
+from uuid import UUID
+
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
+from prefect.context import FlowRunContext
+
+from tasks.sync_run import SyncRun
+
+EVERY = 5.0
+"""Seconds between two updates: often enough to watch, rare enough to cost nothing."""
+
+
+class Progress:
+    """One bar. Without a flow run (a step called on its own) it stays silent."""
+
+    def __init__(self, artifact_id: UUID | None, total: int | None) -> None:
+        self._artifact_id = artifact_id
+        self._total = total
+        self._last = 0.0
+
+    @classmethod
+    async def start(cls, run: SyncRun, what: str, total: int | None = None) -> "Progress":
+        """Begin a bar that says ``what``; ``total`` is the number of cases, when it is known."""
+        if FlowRunContext.get() is None:
+            return cls(None, total)
+        artifact_id = await acreate_progress_artifact(
+            progress=0.0, key=f"progress-{run.slug}", description=f"{what} · {run.firm.name}"
+        )
+        return cls(artifact_id if isinstance(artifact_id, UUID) else None, total)
+
+    async def at(self, done: int) -> None:
+        """Move the bar to ``done`` cases, at most every few seconds."""
+        if self._artifact_id is None or not self._total or time.monotonic() - self._last < EVERY:
+            return
+        self._last = time.monotonic()
+        await aupdate_progress_artifact(self._artifact_id, progress=min(100.0, 100.0 * done / self._total))
+
+    async def done(self, said: str) -> None:
+        """Fill the bar and leave a sentence behind."""
+        if self._artifact_id is not None:
+            await aupdate_progress_artifact(self._artifact_id, progress=100.0, description=said)

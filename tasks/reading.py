@@ -1,0 +1,211 @@
+"""Reading both sides of a firm into the ledger, page by page, so that a killed run goes on where it stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.errors import FixData
+from connectors.ports import Scope
+from domain.case import Client, Unreadable
+from domain.mapping import PortalIndex
+from domain.outcome import Defect, Outcome, Result
+from domain.portal import PortalPage
+from domain.reasons import defect
+from tasks.progress import Progress
+from tasks.scopes import clients_stream
+from tasks.sync_run import SyncRun
+
+CLIENTS_OVERLAP = timedelta(hours=1)
+"""Contacts are read again from this long before the last reading: more than any clock skew we have seen."""
+FEW = 20
+"""Up to so many cases are looked up one by one in the portal; for more, reading it whole costs fewer requests."""
+CASES, CLIENTS, TROUBLED = "cases", "clients", "troubled"
+"""What is read of a case system, in this order; the checkpoint's cursor begins with the step it belongs to."""
+
+
+@task(name="read_directory", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+async def read_directory(run: SyncRun) -> None:
+    """Read the portal's users, practice areas and stages: what every case is judged against."""
+    run.directory = await run.portal.directory()
+    run.names = PortalIndex(run.directory, run.rules)
+    if not run.by_hand:
+        run.landlines = await asyncio.to_thread(run.ledger.phones.landlines, run.slug)
+    get_run_logger().info(
+        "Case Status has %s users and %s practice areas for %s.",
+        len(run.directory.users),
+        len(run.directory.practice_areas),
+        run.firm.name,
+    )
+
+
+@task(name="read_portal", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+async def read_portal(run: SyncRun) -> int:
+    """Read the portal's cases into the ledger: all of them, or a few by integration id. Returns how many were read."""
+    if run.ids is not None and len(run.ids) <= FEW:
+        return await _look_up(run, run.ids)
+    if run.record.portal_done and not run.retrying_finished:
+        return 0
+    read = 0
+    progress = await Progress.start(run, "Reading Case Status")
+    async for page in _portal_pages(run):
+        done = page.cursor is None
+        await asyncio.to_thread(
+            run.ledger.links.stage_portal, run.lease, run.id, run.slug, page.cases, cursor=page.cursor, done=done
+        )
+        await _note_unreadable(run, page.unreadable)
+        read += len(page.cases)
+        await progress.at(read)
+    gone = await asyncio.to_thread(run.ledger.links.clear_unseen_portal, run.lease, run.id, run.slug)
+    await progress.done(f"{read:,} cases read" + (f", {gone:,} no longer there" if gone else ""))
+    return read
+
+
+@task(name="read_case_system", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+async def read_case_system(run: SyncRun) -> int:
+    """Read the case system into the ledger: the asked window or ids, changed clients, and what is still in trouble.
+
+    Returns how many cases were read.
+    """
+    if run.record.source_done and not run.retrying_finished:
+        return 0
+    if run.ids is not None:
+        return await _read_cases(run, Scope(ids=run.ids), step=CASES, last=True)
+    step, cursor = _checkpoint(run)
+    read = 0
+    if step == CASES:
+        read = await _read_cases(run, run.scope, step=CASES, cursor=cursor)
+        step, cursor = CLIENTS, None
+    if step == CLIENTS:
+        await _read_changed_clients(run, cursor)
+        cursor = None
+    troubled = await asyncio.to_thread(run.ledger.links.troubled_ids, run.slug, unread_by=run.id)
+    read += await _read_cases(run, Scope(ids=troubled), step=TROUBLED, last=True) if troubled else 0
+    await asyncio.to_thread(run.ledger.runs.checkpoint, run.lease, run.id, source_done=True)
+    return read
+
+
+def _checkpoint(run: SyncRun) -> tuple[str, str | None]:
+    step, _, cursor = (run.record.source_cursor or f"{CASES}|").partition("|")
+    return step, cursor or None
+
+
+async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | None = None, last: bool = False) -> int:
+    read = 0
+    seen: set[str] = set()
+    progress = await Progress.start(run, f"Reading {run.rules.system.name}")
+
+    async def known(versions: Mapping[str, str]) -> Mapping[str, Client]:
+        return await asyncio.to_thread(run.ledger.links.known_clients, run.slug, run.case_system.system, versions)
+
+    async for page in run.case_system.cases(scope, cursor=cursor, known_clients=known):
+        following = f"{step}|{page.cursor}" if page.cursor else f"{CLIENTS}|"
+        await asyncio.to_thread(
+            run.ledger.links.stage_source,
+            run.lease,
+            run.id,
+            run.slug,
+            page.cases,
+            cursor=following,
+            done=last and page.cursor is None,
+        )
+        await _note_unreadable(run, page.unreadable)
+        read += len(page.cases)
+        if scope.ids is not None:
+            seen.update(case.integration_id for case in page.cases)
+            seen.update(record.integration_id for record in page.unreadable)
+        await progress.at(read)
+    if scope.ids is not None:
+        await _note_missing(run, [integration_id for integration_id in scope.ids if integration_id not in seen])
+    await progress.done(f"{read:,} cases read")
+    return read
+
+
+async def _read_changed_clients(run: SyncRun, cursor: str | None) -> None:
+    """Contacts have a change date of their own: a new cell phone does not move the matter's."""
+    mark = await asyncio.to_thread(run.ledger.watermarks.get, run.slug, clients_stream(run.rules))
+    if mark is not None and run.rules.follows_clients:
+        async for page in run.case_system.clients_changed(mark.instant - CLIENTS_OVERLAP, cursor=cursor):
+            await asyncio.to_thread(
+                run.ledger.links.refresh_clients, run.lease, run.id, run.slug, run.case_system.system, page.clients
+            )
+            await asyncio.to_thread(
+                run.ledger.runs.checkpoint, run.lease, run.id, source_cursor=f"{CLIENTS}|{page.cursor or ''}"
+            )
+
+
+async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
+    cursor = run.record.portal_cursor
+    if cursor and not run.retrying_finished:
+        try:
+            async for page in run.portal.cases(cursor=cursor):
+                yield page
+        except FixData as error:
+            # A cursor of the portal lives one hour: after a longer pause the list is read from its beginning.
+            if not any(problem.code == "invalid_cursor" for problem in error.problems):
+                raise
+        else:
+            return
+    async for page in run.portal.cases():
+        yield page
+
+
+async def _look_up(run: SyncRun, ids: Sequence[str]) -> int:
+    found = [await run.portal.find(run.case_system.system, integration_id) for integration_id in ids]
+    cases = [case for case in found if case is not None]
+    await asyncio.to_thread(run.ledger.links.stage_portal, run.lease, run.id, run.slug, cases, cursor=None, done=True)
+    missing = [integration_id for integration_id, case in zip(ids, found, strict=True) if case is None]
+    await asyncio.to_thread(run.ledger.links.clear_portal, run.lease, run.slug, missing)
+    return len(cases)
+
+
+async def _note_missing(run: SyncRun, ids: Sequence[str]) -> None:
+    """Cases we asked for by id that did not come: gone, or hidden from the connected user. Nothing is closed for it."""
+    outcomes = []
+    for integration_id in ids:
+        link = await asyncio.to_thread(run.ledger.links.get, run.slug, integration_id)
+        linked = link is not None and link.portal_id is not None
+        reason = defect(
+            "missing_in_case_system" if linked else "cms_case_not_found",
+            system=run.rules.case_system,
+            field="integration_id",
+        )
+        outcomes.append(
+            replace(
+                _outcome(
+                    integration_id, Result.SKIPPED if linked else Result.REJECTED, replace(reason, value=integration_id)
+                ),
+                readable_id=(link.readable_id or "") if link else "",
+                portal_id=link.portal_id if link else None,
+            )
+        )
+    run.set_aside.update(ids)
+    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, {}, night=run.is_night)
+
+
+async def _note_unreadable(run: SyncRun, records: Sequence[Unreadable]) -> None:
+    """A record in a shape nobody expected fails alone, and its row says which field."""
+    if not records:
+        return
+    outcomes = [
+        _outcome(
+            record.integration_id,
+            Result.FAILED,
+            replace(defect_unreadable(run, record), field=record.field),
+        )
+        for record in records
+    ]
+    run.set_aside.update(record.integration_id for record in records)
+    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, {}, night=run.is_night)
+
+
+def defect_unreadable(run: SyncRun, record: Unreadable) -> Defect:
+    """The reason of a record that could not be read."""
+    return defect("unreadable_record", system=run.rules.case_system, field=record.field, problem=record.sentence)
+
+
+def _outcome(integration_id: str, result: Result, reason: Defect) -> Outcome:
+    return Outcome(integration_id, result, datetime.now(UTC), defects=(reason,))

@@ -1,0 +1,86 @@
+"""What people write to name cases and runs, turned into ids; whatever cannot be understood says so before any work begins."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from domain.case_list import parse_case_ids
+from domain.case_reference import case_id
+from domain.errors import BadInput
+from ledger import Ledger, Run
+from tasks.firms import load_firm
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST_PATH = 400
+
+
+async def named_cases(firm: str, references: Sequence[str] | None) -> list[str] | None:
+    """Integration ids of cases named by id or by address; None when none are named.
+
+    Raises:
+        FirmUnknown: no usable Firm block.
+        UnusableReference: one of them names no case of the firm's case system.
+    """
+    if not references:
+        return None
+    system = (await load_firm(firm)).case_system.system
+    return list(dict.fromkeys(case_id(reference, system) for reference in references))
+
+
+async def listed_cases(firm: str, listing: str | None) -> list[str] | None:
+    """Integration ids of a pasted list or CSV, or of a file with one; None when there is no list.
+
+    Raises:
+        FirmUnknown: no usable Firm block.
+        UnusableCaseList: lines that name no case, by their numbers.
+        BadInput: the file cannot be read.
+    """
+    if listing is None or not listing.strip():
+        return None
+    system = (await load_firm(firm)).case_system.system
+    return list(parse_case_ids(await asyncio.to_thread(_text_or_file, listing), system).ids)
+
+
+async def cases_to_retry(run: str, report: str | None) -> tuple[Run, list[str]]:
+    """The past run, and which of its cases to attempt again: those left in ``report``, else all that were in trouble.
+
+    Raises:
+        BadInput: there is no such run, or nothing in it to retry.
+        UnusableCaseList: the report's rows name no cases.
+    """
+    past, ids = await asyncio.to_thread(_find_run, run)
+    if report is not None and report.strip():
+        ids = await listed_cases(past.firm, report) or []
+    if not ids:
+        raise BadInput(f"Run {past.id} of {past.firm} left nothing to retry: no case in it failed or was rejected.")
+    return past, ids
+
+
+def _find_run(reference: str) -> tuple[Run, list[str]]:
+    found = _UUID.search(reference)
+    run_id = found[0].lower() if found else reference.strip()
+    ledger = Ledger.open()
+    try:
+        past = ledger.runs.get(run_id)
+        if past is None:
+            raise BadInput(
+                f"There is no sync run “{reference.strip()[:120]}”. Copy the run's id from its report, or the address of "
+                "its flow run in the Prefect UI."
+            )
+        return past, ledger.attempts.retryable_ids(past.id)
+    finally:
+        ledger.close()
+
+
+def _text_or_file(listing: str) -> str | bytes:
+    """The list itself, or what is in the file it names."""
+    named = listing.strip()
+    if "\n" in named or len(named) > _LONGEST_PATH or not named.lower().endswith((".csv", ".txt")):
+        return listing
+    try:
+        return Path(named).read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"The file “{named}” cannot be read by the worker ({error.strerror}). Paste the list itself instead."
+        ) from None

@@ -1,0 +1,227 @@
+"""One run over one firm's cases: its hold on the firm, its ledger record, its clients of the outside systems."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+
+from blocks.firm import Firm
+from connectors.casestatus import CaseStatusClient
+from connectors.ports import CaseSystem, Scope, SharedState
+from domain.firm import FirmRules
+from domain.mapping import PortalIndex
+from domain.portal import Directory
+from ledger import Lease, LeaseHeld, LeaseLost, Ledger, Run
+from ledger.pages import Selection
+from tasks.firms import load_firm
+from tasks.hold import LEASE_SECONDS, Hold
+from tasks.scopes import cases_stream, clients_stream, scope_from_record, scope_to_record
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked of a run, by whom. ``window`` counts only where no ``ids`` are given."""
+
+    firm: str
+    kind: str
+    window: str = "auto"
+    ids: Sequence[str] | None = None
+    dry_run: bool = False
+    requested_by: str | None = None
+    parent_run_id: str | None = None
+
+
+class SyncRun:
+    """Everything the steps of one run share. Steps get it whole; Prefect never looks inside."""
+
+    directory: Directory
+    names: PortalIndex
+
+    def __init__(
+        self,
+        request: Request,
+        firm: Firm,
+        ledger: Ledger,
+        record: Run,
+        hold: Hold,
+        portal: CaseStatusClient,
+        case_system: CaseSystem,
+    ) -> None:
+        self.request = request
+        self.firm = firm
+        self.rules: FirmRules = firm.rules()
+        self.ledger = ledger
+        self.record = record
+        self.hold = hold
+        self.portal = portal
+        self.case_system = case_system
+        self.scope: Scope = scope_from_record(record.scope)
+        self.ids: list[str] | None = list(self.scope.ids) if self.scope.ids is not None else None
+        self.set_aside: set[str] = set()
+        """Cases already reported as missing or unreadable: there is nothing to compare."""
+        self.landlines: set[str] = set()
+        self._new_landlines: set[str] = set()
+        self.retrying_finished = record.tries > 1 and record.totals is not None
+        """True when this flow run had come to its end before: only what was in trouble then is attempted again."""
+        if self.retrying_finished:
+            self.ids = ledger.attempts.retryable_ids(record.id)
+
+    @property
+    def id(self) -> str:
+        """The run's id in the ledger; a retry of the same flow run keeps it."""
+        return self.record.id
+
+    @property
+    def slug(self) -> str:
+        """The firm's slug."""
+        return self.firm.slug
+
+    @property
+    def lease(self) -> Lease:
+        """The hold on the firm's cases. Raises LeaseLost once it may have passed to another run."""
+        return self.hold.lease
+
+    @property
+    def retrying(self) -> bool:
+        """True when this flow run was started before: what succeeded then is not touched again."""
+        return self.record.tries > 1
+
+    @property
+    def is_night(self) -> bool:
+        """True for the nightly sync over a window, by schedule or by hand; False for named cases and imports."""
+        return self.record.kind == "nightly_case_sync" and self.scope.ids is None
+
+    @property
+    def silent(self) -> bool:
+        """True when no client may be told anything: first imports."""
+        return self.record.kind == "initial_bulk_import"
+
+    @property
+    def by_hand(self) -> bool:
+        """True when a person asked about named cases: then the portal is asked anew what it refused before."""
+        return self.ids is not None
+
+    @property
+    def selection(self) -> Selection:
+        """Which cases are looked at once both sides are read."""
+        if self.retrying_finished:
+            return self.ids or []
+        return "night" if self.is_night else "scope"
+
+    @property
+    def today(self) -> date:
+        """The day in the firm's zone on which the run began."""
+        return self.record.started_at.astimezone(self.rules.zone).date()
+
+    def requests(self) -> dict[str, int]:
+        """Requests made so far, all tries together, by ``system METHOD /route``."""
+        made = dict(self.record.requests or {})
+        for client in (self.portal, self.case_system):
+            for (system, route, _status), count in client.counts.requests.items():
+                made[f"{system} {route}"] = made.get(f"{system} {route}", 0) + count
+        return made
+
+    def learn_landlines(self, numbers: set[str]) -> None:
+        """Remember numbers the portal has refused as landlines."""
+        self.landlines |= numbers
+        self._new_landlines |= numbers
+
+    async def note_window_done(self) -> None:
+        """Move the watermarks, now that every case of the window has been written or has its trouble on record."""
+        if self.ids is not None or self.request.dry_run:
+            return
+        for stream in (cases_stream(self.rules), clients_stream(self.rules)):
+            await asyncio.to_thread(
+                self.ledger.watermarks.advance, self.lease, self.slug, stream, self.record.started_at
+            )
+
+    async def remember_landlines(self) -> None:
+        """Write newly learnt landlines into the ledger."""
+        if self._new_landlines and not self.request.dry_run:
+            learnt, self._new_landlines = self._new_landlines, set()
+            await asyncio.to_thread(self.ledger.phones.learn_landlines, self.slug, learnt)
+
+
+@contextlib.asynccontextmanager
+async def open_run(request: Request) -> AsyncIterator[SyncRun]:
+    """Hold the firm, open (or, on a retry, reopen) the run's record, connect both systems; undo all of it at the end.
+
+    Raises:
+        FirmUnknown: no usable Firm block.
+        LeaseHeld: another run works on this firm's cases.
+        BadInput: the window cannot be understood.
+    """
+    firm = await load_firm(request.firm)
+    rules = firm.rules()
+    flow_run = current_flow_run()
+    async with contextlib.AsyncExitStack() as cleanup:
+        ledger = await asyncio.to_thread(Ledger.open)
+        cleanup.callback(ledger.close)
+        lease = await _acquire(ledger, request, flow_run)
+        hold = await cleanup.enter_async_context(Hold.of(ledger, lease))
+        record = await asyncio.to_thread(
+            ledger.runs.start,
+            lease,
+            firm=firm.slug,
+            system=rules.case_system,
+            kind=request.kind,
+            trigger=_trigger(request, flow_run),
+            requested_by=request.requested_by,
+            flow_run_id=str(flow_run.id) if flow_run else None,
+            scope=await asyncio.to_thread(scope_to_record, request.window, request.ids, rules, ledger),
+            dry_run=request.dry_run,
+            parent_run_id=request.parent_run_id,
+        )
+        portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))
+        cleanup.push_async_callback(portal.close)
+        shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)
+        case_system = firm.case_system.case_system(shared, on_rotate=firm.case_system.keep_refresh_token)
+        cleanup.push_async_callback(case_system.close)
+        run = SyncRun(request, firm, ledger, record, hold, portal, case_system)
+        try:
+            yield run
+        except BaseException as error:
+            await _record_interruption(run, error)
+            raise
+
+
+def current_flow_run() -> FlowRun | None:
+    """The flow run this code runs in; None outside of one."""
+    context = FlowRunContext.get()
+    return context.flow_run if context else None
+
+
+async def _acquire(ledger: Ledger, request: Request, flow_run: FlowRun | None) -> Lease:
+    """Take the hold. An earlier try of this same flow run that died is waited out: its hold ends by itself."""
+    owner = str(flow_run.id) if flow_run else uuid.uuid4().hex
+    note = f"{request.kind}, flow run {flow_run.name}" if flow_run else request.kind
+    while True:
+        try:
+            return await asyncio.to_thread(
+                ledger.leases.acquire, f"cases:{request.firm}", owner, LEASE_SECONDS, note=note
+            )
+        except LeaseHeld as held:
+            if held.owner != owner or flow_run is None or flow_run.run_count < 2:  # noqa: PLR2004
+                raise
+            await asyncio.sleep(max(1.0, (held.expires_at - datetime.now(UTC)).total_seconds()))
+
+
+def _trigger(request: Request, flow_run: FlowRun | None) -> str:
+    if request.parent_run_id is not None:
+        return "retry"
+    if flow_run is not None and flow_run.auto_scheduled:
+        return "nightly"
+    return "manual_individual" if request.ids is not None else "manual_all"
+
+
+async def _record_interruption(run: SyncRun, error: BaseException) -> None:
+    """Note in the ledger that the run broke off; never hide the error itself."""
+    with contextlib.suppress(LeaseLost):
+        await asyncio.to_thread(
+            run.ledger.runs.finish, run.lease, run.id, "interrupted", type(error).__name__, None, run.requests()
+        )
