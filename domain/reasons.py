@@ -126,7 +126,7 @@ REASONS: Mapping[str, Reason] = {
     "idempotency_in_progress": Reason("The same write was still under way.", _RETRY),
     # The hub's own: data it cannot or may not use.
     "unreadable_record": Reason(
-        "The record cannot be read: {problem}", "Open the case in {system} and look at {record_field}.", "record_field"
+        "The record cannot be read: {problem}", "Open the case in {system} and look at {field}."
     ),
     "record_redacted": Reason(
         "The connected user may not see this case in {system}, so nothing can be concluded from it.", "{at_access}."
@@ -200,7 +200,7 @@ def defect(code: str, *, system: str, field: str = "", **facts: Any) -> Defect:
         KeyError: the code is unknown, or a fact that its sentence names is missing.
     """
     reason = REASONS[_wording(code, facts)]
-    words = _words(system, facts)
+    words = _words(system, facts) | {"field": field or "all of it"}
     value = str(words[reason.value]) if reason.value else ""
     return Defect(code, reason.sentence.format_map(words), field, value, reason.fix.format_map(words))
 

@@ -40,7 +40,7 @@ def clients(external_id: str, *, good: bool) -> st.SearchStrategy[Client]:
         email=st.none() | st.sampled_from(["a@b.example", "A@b.example", "c@d.example"]),
         phones=good_phones if good else st.lists(phones, max_size=3).map(tuple),
         preferred_language=st.none() | st.sampled_from(["en", "es"]),
-        redacted=st.just(False) if good else st.booleans(),
+        redacted=st.just(value=False) if good else st.booleans(),
     )
 
 
@@ -71,7 +71,7 @@ def cases(*, good: bool = False, system: str = "clio") -> st.SearchStrategy[Case
         additional_attorneys=st.lists(staff, max_size=3).map(tuple),
         paralegals=st.lists(staff, max_size=3).map(tuple),
         clients=client_lists(good=good),
-        redacted=st.just(False) if good else st.booleans(),
+        redacted=st.just(value=False) if good else st.booleans(),
     )
 
 
