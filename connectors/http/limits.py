@@ -3,9 +3,9 @@
 Both rules answer the same three questions. ``take``: how many requests may go out now, or how long to wait? ``settle``:
 what do finished requests and the vendor's headers teach us? ``read``: what does an answer say about the limit?
 
-``FixedWindow`` does not know how the vendor's windows lie until an answer tells; so the first request goes alone.
-Afterwards it holds by construction: a request in flight while a window ends is counted to the old window and to the
-new one, until its answer shows which of them it spent.
+``FixedWindow`` does not know how the vendor's windows lie, nor what limit the next one will have, until an answer
+tells; so the first request of each window goes alone, and the others follow its answer. A request in flight while a
+window ends is counted to the old window and to the new one, until its answer shows which of them it spent.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from connectors.http.hints import server_time
 
 UNLIMITED = 10_000
 """Requests a minute from which on counting is not worth its cost."""
-_PROBE_SECONDS = 65.0
-"""How long one unanswered first request may hold up the others: longer than any request lasts."""
+_PROBE_SECONDS = 10.0
+"""How long one unanswered first request may hold up the others; then another one goes."""
 _POLL_SECONDS = 0.25
 
 State = dict[str, Any]
@@ -106,16 +106,15 @@ class FixedWindow:
             return {**new, "wait": new["blocked"] - now}
         if new["limit"] is None:
             return {**new, "grant": want}
-        if new["end"] == 0.0:
-            if new["probe"] > now:
-                return {**new, "wait": min(_POLL_SECONDS, new["probe"] - now)}
-            new.update(probe=now + _PROBE_SECONDS, granted=0, flying=0)
-            return self._grant(new, 1)
         if now >= new["end"]:
             self._roll(new, now + self.period + 1.0)
         left = int(new["limit"] * share) - new["granted"]
         if left <= 0:
             return {**new, "wait": max(new["end"] - now, 0.01)}
+        if new["reset"] is None:
+            if new["probe"] > now:
+                return {**new, "wait": min(_POLL_SECONDS, new["probe"] - now)}
+            return self._grant({**new, "probe": now + _PROBE_SECONDS}, 1)
         return self._grant(new, min(want, left))
 
     @staticmethod
@@ -141,6 +140,7 @@ class FixedWindow:
         new["carried"] = new["flying"]
         new["granted"] = new["flying"]
         new["flying"] = 0
+        new["probe"] = 0.0
         new["end"] = end
 
     @staticmethod
@@ -148,14 +148,13 @@ class FixedWindow:
         """Take a finished request out of the air; one that was never sent gives its permit back."""
         if one.serial == new["serial"]:
             new["flying"] = max(0, new["flying"] - one.count)
+            new["probe"] = 0.0  # if this was the first of its window and brought no word on it, the next one asks again
         elif one.serial == new["serial"] - 1 and new["carried"] > 0:
             new["carried"] = max(0, new["carried"] - one.count)
         else:
             return
         if not one.sent:
             new["granted"] = max(0, new["granted"] - one.count)
-        if new["end"] == 0.0:
-            new["probe"] = 0.0  # the first request came back without a word on windows: the next one asks again
 
     def _learn(self, new: State, one: Spent, reading: Reading) -> None:
         """Follow the vendor's own figures, whichever window they are about."""
@@ -219,9 +218,9 @@ class Bucket:
 
     @property
     def start(self) -> State:
-        """A full bucket."""
+        """A full bucket; but one that the vendor will tell us about is taken as all but empty until then."""
         return {
-            "limit": self.limit, "rate": self.limit / 60.0, "size": float(self.burst), "tokens": float(self.burst),
+            "limit": self.limit, "rate": self.limit / 60.0, "size": float(self.burst), "tokens": float(self.burst) if self.silent else 1.0, "known": self.silent,
             "at": 0.0, "blocked": 0.0, "serial": 0, "number": 0, "grant": 0, "wait": 0.0,
         }  # fmt: skip
 
@@ -238,7 +237,7 @@ class Bucket:
         usable = tokens - (size - 1.0) * (1.0 - share)
         new.update(tokens=tokens, at=max(now, new["at"]))
         if usable < 1.0:
-            return {**new, "wait": (1.0 - usable) / rate}
+            return {**new, "wait": max((1.0 - usable) / rate, 0.01)}
         grant = min(want, int(usable))
         return {**new, "grant": grant, "tokens": tokens - grant}
 
@@ -262,13 +261,15 @@ class Bucket:
         size = float(self.burst if reading.limit == self.limit else reading.limit)
         if size != new["size"]:
             new.update(size=size, rate=new["rate"] * size / new["size"])
+        # Remaining is rounded down and the seconds up, so the rate lies between these two.
         used = size - reading.remaining
-        if reading.reset >= 1 and used >= 1.0:
-            new["rate"] = max(new["rate"], used / reading.reset)
+        if reading.reset >= 1:
+            new["rate"] = max(new["rate"], (used - 1.0) / reading.reset)
         if reading.reset > 1:
-            new["rate"] = min(new["rate"], (used + 1.0) / (reading.reset - 1))
+            new["rate"] = min(new["rate"], used / (reading.reset - 1))
         new["limit"] = max(1, int(new["rate"] * 60.0))
-        new["tokens"] = min(new["tokens"], float(reading.remaining))
+        new["tokens"] = min(new["tokens"] if new["known"] else size, float(reading.remaining))
+        new["known"] = True
 
     def read(self, headers: httpx.Headers, received: float) -> Reading | None:  # noqa: ARG002  (a bucket needs no clock)
         """See :class:`Rule`."""
