@@ -5,23 +5,21 @@ Key → rate limit → JSON → idempotency; the handlers do the rest. A plain A
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from sandbox.casestatus import inspection, planting
 from sandbox.casestatus.answers import Answer, json_answer
 from sandbox.casestatus.api import download
+from sandbox.casestatus.bodies import fingerprint, read_body
 from sandbox.casestatus.call import Call
 from sandbox.casestatus.limits import Standing
-from sandbox.casestatus.multipart import boundary_of, parts
 from sandbox.casestatus.refusals import Refusal, invalid_parameter, not_found, refuse, unknown_parameter
 from sandbox.casestatus.routing import Body, Route
 from sandbox.casestatus.state import Access, Portal
@@ -29,9 +27,6 @@ from sandbox.casestatus.table import ROUTES
 from sandbox.controls import Controls
 from sandbox.seed import World
 
-MAX_FILE_BYTES: Final = 26_214_400
-MAX_JSON_BYTES: Final = 10_000_000
-_FRAME_BYTES: Final = 65_536
 _MAX_KEY_LENGTH: Final = 255
 _SCHEME: Final = b"ApiKey "
 _log = logging.getLogger(__name__)
@@ -85,7 +80,7 @@ class CaseStatus:
         base = _base(scope, headers)
         query = _query(scope["query_string"], route.query)
         call = Call(self.portal, access.firm, access.key, route.method, path, arguments, query, headers, base)
-        await _read_body(call, route, receive)
+        await read_body(call, route, receive)
         return await self._once(call, route)
 
     def _access(self, headers: dict[bytes, bytes]) -> Access:
@@ -132,7 +127,7 @@ class CaseStatus:
         if len(key) > _MAX_KEY_LENGTH:
             raise invalid_parameter("Idempotency-Key", f"at most {_MAX_KEY_LENGTH} characters")
         store, place = call.firm.idempotency, (call.firm.id, key, call.method, call.route)
-        kept = store.begin(place, _fingerprint(call), call.now)
+        kept = store.begin(place, fingerprint(call), call.now)
         if kept is not None:
             return kept
         answer = None
@@ -158,66 +153,6 @@ def _query(raw: bytes, known: frozenset[str]) -> dict[str, str]:
         if name not in known:
             raise unknown_parameter(name)
     return query
-
-
-async def _read_body(call: Call, route: Route, receive: Receive) -> None:
-    if route.body is Body.NONE:
-        return
-    content_type = call.headers.get(b"content-type", b"").decode("latin-1")
-    if route.body is Body.UPLOAD:
-        boundary = boundary_of(content_type)
-        if boundary is None:
-            raise _unsupported(content_type)
-        call.parts = parts(await _content(receive, MAX_FILE_BYTES + _FRAME_BYTES), boundary)
-        if any(len(part.content) > MAX_FILE_BYTES for part in call.parts):
-            raise _too_large()
-        return
-    content = await _content(receive, MAX_JSON_BYTES)
-    if not content:
-        return
-    if content_type and "json" not in content_type.lower():
-        raise _unsupported(content_type)
-    try:
-        body: Any = orjson.loads(content)
-    except orjson.JSONDecodeError as trouble:
-        raise refuse(400, "malformed_json", f"The body is not JSON: {trouble}.", parameter="body") from None
-    if not isinstance(body, dict):
-        raise invalid_parameter("body", "a JSON object")
-    call.body = body
-
-
-async def _content(receive: Receive, most: int) -> bytes:
-    message = await receive()
-    if not message.get("more_body"):
-        content: bytes = message.get("body", b"")
-        if len(content) > most:
-            raise _too_large()
-        return content
-    pieces, size = [message.get("body", b"")], len(message.get("body", b""))
-    while message.get("more_body"):
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > most:
-            raise _too_large()
-    return b"".join(pieces)
-
-
-def _too_large() -> Refusal:
-    return refuse(413, "file_too_large", f"At most {MAX_FILE_BYTES} bytes.", max_bytes=MAX_FILE_BYTES)
-
-
-def _unsupported(content_type: str) -> Refusal:
-    message = "The body has a media type this route does not take."
-    return refuse(415, "unsupported_media_type", message, content_type=content_type)
-
-
-def _fingerprint(call: Call) -> bytes:
-    """Equal for equal bodies; of an upload the fields and bytes count, not the multipart frame."""
-    if not call.parts:
-        return hashlib.sha256(orjson.dumps(call.body, option=orjson.OPT_SORT_KEYS)).digest()
-    fields = sorted((part.name, part.file_name or "", hashlib.sha256(part.content).hexdigest()) for part in call.parts)
-    return hashlib.sha256(orjson.dumps(fields)).digest()
 
 
 def _refused(refusal: Refusal, request_id: str) -> Answer:

@@ -47,7 +47,7 @@ class IdempotencyStore:
     def settle(self, place: Place, answer: Answer | None) -> None:
         """Keep a success; free the place otherwise."""
         if answer is not None and answer.succeeded:
-            self._kept[place].answer = answer
+            self._kept[place].answer = answer.compact()
         else:
             del self._kept[place]
 

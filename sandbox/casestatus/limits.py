@@ -43,22 +43,26 @@ class Bucket:
 
     def standing(self, budget: Budget, now: float) -> Standing:
         """What is left at ``now``; reset is whole seconds until full [assumed: 6.12(12)]."""
-        rate = budget.requests / budget.window_seconds
+        rate, size = budget.requests / budget.window_seconds, _size(budget)
         self._used = max(0.0, self._used - max(0.0, now - self._at) * rate)
         self._at = now
-        return Standing(budget.burst, max(0, int(budget.burst - self._used)), ceil(self._used / rate))
+        return Standing(size, max(0, int(size - self._used)), ceil(self._used / rate))
 
     def require(self, budget: Budget, now: float) -> None:
         """See that there is one request left. Raises Refusal (429)."""
         standing = self.standing(budget, now)
         if standing.remaining < 1:
-            missing = 1 - (budget.burst - self._used)
+            missing = 1 - (_size(budget) - self._used)
             raise _rate_limited(ceil(missing * budget.window_seconds / budget.requests), standing)
 
     def spend(self, budget: Budget, now: float) -> None:
         """Take one request out. Raises Refusal (429) when there is none."""
         self.require(budget, now)
         self._used += 1
+
+
+def _size(budget: Budget) -> int:
+    return budget.burst or budget.requests
 
 
 class Window:
