@@ -117,17 +117,26 @@ def _draft_clients(
     if not case.clients:
         defects.append(defect("client_required", system=rules.case_system, field="clients"))
         return (), ()
-    clients = []
-    phones = []
-    for position, client in enumerate(case.clients):
+    clients: list[DraftClient] = []
+    phones: list[PhoneChoice] = []
+    for client in case.clients:
         choice = choose_phone(client.phones, landlines=landlines)
-        drafted = _draft_client(client, choice, primary=position == 0)
+        drafted = _draft_client(client, choice, primary=not clients)
+        if clients and any(_same_person(drafted, other) for other in clients):
+            continue
         missing = missing_name(drafted)
         if missing or choice.e164 is None:
-            defects.extend(_client_defects(drafted, position, missing, choice, rules))
+            defects.extend(_client_defects(drafted, len(clients), missing, choice, rules))
         clients.append(drafted)
         phones.append(choice)
     return tuple(clients), tuple(phones)
+
+
+def _same_person(one: DraftClient, other: DraftClient) -> bool:
+    """Whether the portal takes both for one: the same number under the same name, letter case aside [assumed]."""
+    if one.cell_phone is None or one.cell_phone != other.cell_phone:
+        return False
+    return client_words(one, 0).casefold().split() == client_words(other, 0).casefold().split()
 
 
 def _draft_client(client: Client, choice: PhoneChoice, *, primary: bool) -> DraftClient:

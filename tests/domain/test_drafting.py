@@ -164,3 +164,10 @@ def test_texts_are_trimmed() -> None:
     result = drafted(readable_id=" 00231 ", description="  ", clients=(client(first_name=" Della ", email=" "),))
     assert (result.draft.readable_id, result.draft.description) == ("00231", None)
     assert (result.draft.clients[0].first_name, result.draft.clients[0].email) == ("Della", None)
+
+
+def test_a_client_listed_under_two_contacts_is_one_person() -> None:
+    twice = (client(), client(external_id="c-2", first_name="DELLA "), client(external_id="c-3", first_name="Sam"))
+    result = drafted(clients=twice)
+    assert [one.external_id for one in result.draft.clients] == ["c-5501", "c-3"]
+    assert len(result.phones) == 2
