@@ -183,6 +183,23 @@ class Connection:
             extra[self._correlation_header] = mark
         may_repeat = method in _REPEATABLE if repeatable is None else repeatable
         call = Call(method, route, self.address(target), content, extra, may_repeat, accept, mark)
+        try:
+            return await self._attempt(call)
+        except (RateLimited, Unavailable) as error:
+            return await self._again(call, error)
+
+    async def _again(self, call: Call, failure: Wait) -> Answer:
+        """Repeat a request whose first attempt failed; it counts as the first one.
+
+        Apart from :meth:`request`, because the machinery costs as much as a whole request when nothing goes wrong.
+        """
+        failures = [failure]
+
+        async def attempt() -> Answer:
+            if failures:
+                raise failures.pop()
+            return await self._attempt(call)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception_type((RateLimited, Unavailable)),
             wait=self._patience.pause,
@@ -190,7 +207,7 @@ class Connection:
             before_sleep=lambda state: self._note_retry(call, state),
             reraise=True,
         )
-        return await retrying(self._attempt, call)
+        return await retrying(attempt)
 
     def address(self, target: str) -> str:
         """The whole address of ``target``. Raises UnexpectedAnswer for one that leads outside ``base``."""
@@ -235,8 +252,10 @@ class Connection:
         """Send, and follow redirects on the same host (Clio's 307 of practice areas keeps Authorization [doc])."""
         for _ in range(_MOST_REDIRECTS + 1):
             response = await self._send(call, request)
+            if response.status_code not in _REDIRECTS or response.status_code in call.accept:
+                return response
             location = response.headers.get("location")
-            if response.status_code not in _REDIRECTS or response.status_code in call.accept or not location:
+            if not location:
                 return response
             target = httpx.URL(urljoin(str(request.url), location))
             here = request.url

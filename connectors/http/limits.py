@@ -281,4 +281,6 @@ class Bucket:
         remaining = _number(headers, "ratelimit-remaining")
         if remaining is None:
             return None
+        if remaining >= limit:
+            return Reading(None)  # full right after a request: requests are not counted at present
         return Reading(limit, max(0, remaining), _number(headers, "ratelimit-reset") or 0)

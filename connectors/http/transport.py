@@ -60,7 +60,7 @@ class Transport(AiohttpTransport):
             async with self.client.request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 data=request.content or None,
                 allow_redirects=False,
                 auto_decompress=False,
