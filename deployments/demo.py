@@ -14,6 +14,7 @@ import httpx
 import pandas as pd
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -39,11 +40,14 @@ def main() -> int:
     started = time.monotonic()
     console.print("[bold]casebridge[/bold]: starting the sandbox and a Prefect server …")
     options = ["--matters", str(arguments.matters), "--seed", str(arguments.seed)]
-    with installation(home, sandbox_port=8400, prefect_port=4200, sandbox_options=options) as place:
-        os.environ.update(place.environment)
+    with (
+        installation(home, sandbox_port=8400, prefect_port=4200, sandbox_options=options) as place,
+        # This process has read Prefect's settings before the server was there; its children read the environment.
+        temporary_settings({PREFECT_API_URL: f"{place.prefect}/api", PREFECT_HOME: place.home / "prefect"}),
+    ):
         console.print("Registering the firm's blocks and deployments …")
         deployment = asyncio.run(_set_up(place))
-        _deploy_by_hand()
+        _deploy_by_hand(place)
         with worker(place):
             console.print(f"Running [bold]nightly_case_sync/{FIRM}[/bold] through a worker …")
             flow_run = asyncio.run(_run(deployment))
@@ -89,10 +93,11 @@ async def _set_up(place: Installation) -> UUID:
         return (await client.read_deployment_by_name(f"nightly_case_sync/{FIRM}")).id
 
 
-def _deploy_by_hand() -> None:
+def _deploy_by_hand(place: Installation) -> None:
     """Register the deployments that people run by hand, as `prefect.yaml` lists them."""
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    environment = os.environ | place.environment
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise RuntimeError(f"`prefect deploy --all` failed:\n{done.stdout}\n{done.stderr}")
 

@@ -115,6 +115,7 @@ def _free(port: int) -> int:
     """``port`` if nobody listens there, else any free one."""
     for candidate in (port, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
             probe.bind(("127.0.0.1", candidate))
             return int(probe.getsockname()[1])
     raise RuntimeError("No free port was found on 127.0.0.1.")

@@ -1,0 +1,147 @@
+"""A real Prefect server, a real sandbox on a socket and a ledger of its own for every test of the flows."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from pydantic import SecretStr
+
+from blocks.casestatus import CaseStatusCredentials
+from blocks.clio import ClioCredentials
+from blocks.firm import Firm
+from ledger import Ledger
+from sandbox.controls import RateLimit
+from sandbox.seed import Shares, WorldOptions
+from sandbox.testing import SandboxServer
+
+FAST = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+}
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A Prefect server process; ``environment`` points other processes at it."""
+
+    url: str
+    environment: dict[str, str]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of ours that is ended, politely first, when the block is left."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments], env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    home = tmp_path_factory.mktemp("prefect")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"}
+    command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with child(command, environment, home / "server.log") as process:
+        deadline = time.monotonic() + 120
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{url}/api/health", timeout=2).is_success:
+                    break
+            assert process.poll() is None, (home / "server.log").read_text()
+            assert time.monotonic() < deadline, "the Prefect server did not come up"
+            time.sleep(0.2)
+        with temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_HOME: home}):
+            yield PrefectServer(url, environment)
+            # What is still queued must be delivered before the server goes, or the process waits for it in vain at exit.
+            APILogWorker.drain_all(timeout=10)
+            EventsWorker.drain_all(timeout=10)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's ledger and reports are."""
+    monkeypatch.setenv("CASEBRIDGE_HOME", str(tmp_path / "casebridge"))
+    monkeypatch.delenv("CASEBRIDGE_DATABASE_URL", raising=False)
+    return tmp_path / "casebridge"
+
+
+@pytest.fixture
+def ledger(home: Path) -> Iterator[Ledger]:
+    ledger = Ledger.open()
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def world() -> WorldOptions:
+    """Override to seed the sandbox otherwise."""
+    return WorldOptions(matters=40, shares=Shares.trouble_free())
+
+
+@pytest.fixture
+def sandbox(world: WorldOptions) -> Iterator[SandboxServer]:
+    """Both vendors, their limits raised (headers and all) so that tests need not wait."""
+    with SandboxServer(world) as server:
+        server.controls.limits["clio"] = RateLimit(requests=600_000)
+        server.controls.limits["casestatus"] = RateLimit(requests=600_000, burst=10_000)
+        yield server
+
+
+@pytest.fixture
+async def firm(
+    prefect_server: PrefectServer, home: Path, sandbox: SandboxServer, request: pytest.FixtureRequest
+) -> AsyncIterator[Firm]:
+    """A firm of the sandbox, saved as blocks under a slug of its own."""
+    slug = "firm-" + format(abs(hash(request.node.nodeid)), "x")[:10]
+    yield await save_firm(slug, sandbox)
+
+
+async def save_firm(slug: str, sandbox: SandboxServer, of: str = "harrow-pike", **settings: Any) -> Firm:
+    """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
+    granted = httpx.post(f"{sandbox.url}/__sandbox__/clio/token", json={"firm": of}).raise_for_status().json()
+    clio = ClioCredentials(
+        region="us",
+        client_id=granted["client_id"],
+        client_secret=SecretStr(granted["client_secret"]),
+        refresh_token=SecretStr(granted["refresh_token"]),
+        host=f"{sandbox.url}/clio/us",
+    )
+    await clio.asave(f"{slug}-clio", overwrite=True)
+    portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{of}"), host=f"{sandbox.url}/casestatus")
+    await portal.asave(f"{slug}-case-status", overwrite=True)
+    firm = Firm(slug=slug, name="Harrow Pike LLP", case_system=clio, portal=portal, **settings)
+    await firm.asave(slug, overwrite=True)
+    return firm
