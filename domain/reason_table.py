@@ -2,7 +2,7 @@
 
 import re
 
-from domain.reasons import REASONS
+from domain.reason_codes import NUMBER_FAULTS, REASONS
 from domain.systems import CASE_SYSTEMS, CaseSystemRules
 
 
@@ -19,9 +19,9 @@ def reason_table(system: str = "clio") -> str:
 def _shown(template: str, rules: CaseSystemRules) -> str:
     """The template with the system's names filled in and the other facts as *words*."""
     names = {"system": rules.name, **{f"at_{place}": where for place, where in rules.places.items()}}
-    text = re.sub(r"{(\w+)}", lambda fact: names.get(fact[1], _SILENT.get(fact[1], f"*{fact[1]}*")), template)
+    text = re.sub(r"{(\w+)}", lambda fact: names.get(fact[1], _PARTS.get(fact[1], f"*{fact[1]}*")), template)
     return text.replace("*known_stages*", "*its stages*").replace("_", " ").strip()
 
 
-_SILENT = {"mapped": "", "did_you_mean": ""}
-"""Parts of a sentence that are mostly absent."""
+_PARTS = {"mapped": "", "did_you_mean": "", "why": " *or* ".join(NUMBER_FAULTS.values())}
+"""Parts of a sentence that are no plain fact; the first two are mostly absent."""

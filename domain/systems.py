@@ -25,7 +25,7 @@ class CaseSystemRules:
     documents_every_minutes: int | None
     """None: once a night."""
     places: Mapping[str, str]
-    """Where a person mends what: key of :data:`domain.reasons` → screen and field."""
+    """Where a person mends what: key of :data:`domain.reason_codes.REASONS` → screen and field."""
     knows_additional_attorneys: bool = True
     """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
 

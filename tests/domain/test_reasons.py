@@ -11,8 +11,9 @@ from domain.case import Case, Phone, StaffMember
 from domain.drafting import draft
 from domain.outcome import Defect
 from domain.portal import Draft
+from domain.reason_codes import REASONS
 from domain.reason_table import reason_table
-from domain.reasons import REASONS, defect, defect_from_problem
+from domain.reasons import defect, defect_from_problem
 from domain.systems import CASE_SYSTEMS
 from tests.domain.builders import case, client, firm_rules, index_for
 
@@ -191,11 +192,21 @@ def test_conflicts_only_the_portal_can_see() -> None:
         "client_phone_conflict",
         "…",
         system="clio",
-        field="clients[0].cell_phone",
+        field="clients",
         details={"client_id": 1, "existing_name": "Sam Holt"},
         draft=sent(case()),
     )
     assert number.sentence == "The number •••• 0112 of Della Vance belongs to Sam Holt in Case Status."
+    other = client(external_id="c-2", first_name="Sam", phones=(Phone("303-555-0113", "Mobile"),))
+    untold = defect_from_problem(
+        "client_phone_conflict",
+        "This number belongs to a client of another name.",
+        system="clio",
+        field="clients",
+        details={"client_id": 1, "existing_name": "Sam Holt"},
+        draft=sent(case(clients=(client(), other))),
+    )
+    assert untold.sentence == "This number belongs to a client of another name."
     readable = defect_from_problem(
         "duplicate_readable_id",
         "…",
