@@ -2,7 +2,16 @@
 
 from ledger.attempts import Attempt
 from ledger.deliveries import Delivery, Reservation, State
-from ledger.errors import KeyUnusable, LeaseHeld, LeaseLost, LedgerError, LedgerTooNew, NotAllowed, RunUnknown
+from ledger.errors import (
+    KeyUnusable,
+    LeaseHeld,
+    LeaseLost,
+    LedgerError,
+    LedgerTooNew,
+    LedgerUnusable,
+    NotAllowed,
+    RunUnknown,
+)
 from ledger.leases import Holder, Lease
 from ledger.ledger import Ledger
 from ledger.link import Dismissal, Link, Trouble
@@ -25,6 +34,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerTooNew",
+    "LedgerUnusable",
     "Link",
     "NotAllowed",
     "Reservation",

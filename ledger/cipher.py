@@ -50,7 +50,7 @@ class Cipher:
 def _key_file(directory: Path) -> str:
     path = directory / "ledger.key"
     if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Written aside (mode 0600) and linked whole: of several processes that start at once, one's key stands.
         descriptor, written = tempfile.mkstemp(dir=directory, prefix="ledger.key.")
         try:

@@ -13,6 +13,9 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from ledger.errors import LedgerUnusable
 
 BUSY_SECONDS = 30
 """How long a transaction waits for another process's one before it gives up."""
@@ -35,7 +38,8 @@ class Database:
     """An engine whose writing transactions exclude each other where the database cannot do better (SQLite)."""
 
     def __init__(self, url: str) -> None:
-        self.url = _with_driver(make_url(url))
+        """Raises LedgerUnusable when ``url`` is none of SQLite or PostgreSQL; nothing is connected yet."""
+        self.url = _parsed(url)
         self.engine = _postgresql_engine(self.url) if self.is_postgresql else _sqlite_engine(self.url)
         self._writing = self.engine.execution_options(casebridge_writing=True)
         # Waiting inside the process is fair and instant; SQLite's own waiting is a poll with growing pauses.
@@ -117,13 +121,18 @@ def chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _with_driver(url: URL) -> URL:
+def _parsed(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        url = URL.create("nothing")
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg2")
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg2"):
-        raise ValueError(
-            f"CASEBRIDGE_DATABASE_URL must begin with postgresql:// or sqlite:///, not with {url.drivername}://."
-        )
+        # The address is not repeated: it may hold a password.
+        raise LedgerUnusable("CASEBRIDGE_DATABASE_URL must begin with postgresql:// or with sqlite:/// and a file.")
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise LedgerUnusable("The ledger must be a file: several processes share it.")
     return url
 
 
@@ -145,9 +154,6 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise ValueError("The ledger must be a file: several processes share it.")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         pool_size=5,

@@ -6,6 +6,7 @@
     ├── RunUnknown       no run has this id
     ├── NotAllowed       a delivery cannot go from its state to the asked one
     ├── KeyUnusable      the encryption key is malformed, or stored tokens were encrypted with another one
+    ├── LedgerUnusable   the database cannot be reached, or its address is none we know
     └── LedgerTooNew     the database was upgraded by a newer casebridge
 
 Messages are one plain sentence, safe to show anywhere.
@@ -48,6 +49,10 @@ class NotAllowed(LedgerError):
 
 class KeyUnusable(LedgerError):
     """The encryption key cannot be used for what is stored."""
+
+
+class LedgerUnusable(LedgerError):
+    """There is no database to work with at the address given."""
 
 
 class LedgerTooNew(LedgerError):

@@ -4,9 +4,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy.exc import DatabaseError
+
 from ledger.attempts import Attempts
 from ledger.database import Database, default_url, home
 from ledger.deliveries import Deliveries
+from ledger.errors import LedgerTooNew, LedgerUnusable
 from ledger.leases import Leases
 from ledger.limits import Limits
 from ledger.links import Links
@@ -43,12 +46,16 @@ class Ledger:
 
         Raises:
             LedgerTooNew: a newer casebridge has upgraded it.
-            ValueError: the address names another kind of database.
+            LedgerUnusable: the database cannot be reached, or the address is none we know.
         """
         database = Database(url or default_url())
         try:
             upgrade(database)
-        except BaseException:
+        except (DatabaseError, OSError) as error:
+            database.close()
+            why = error.orig if isinstance(error, DatabaseError) else error.strerror
+            raise LedgerUnusable(f"The ledger at {database.url!r} cannot be opened: {_first_line(why)}") from error
+        except LedgerTooNew:
             database.close()
             raise
         return cls(database, home())
@@ -64,3 +71,7 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _first_line(why: object) -> str:
+    return str(why).strip().partition("\n")[0]

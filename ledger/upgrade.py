@@ -38,7 +38,9 @@ def _alone(database: Database) -> Iterator[Connection]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK})
             yield connection
         return
-    with Path(f"{database.url.database}.lock").open("w") as lock:
+    file = Path(str(database.url.database))
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}.lock").open("w") as lock:
         # SQLite does not wait when two processes switch a fresh file to WAL at once: one is told it is locked.
         fcntl.flock(lock, fcntl.LOCK_EX)
         with closing(database.engine.raw_connection()) as raw:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from ledger import Lease, Ledger, Run
+from tests.ledger.samples import FIRM
 
-FIRM = "harrow-pike"
 _numbers = itertools.count(1)
 
 

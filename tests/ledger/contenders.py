@@ -14,10 +14,9 @@ from typing import Any
 
 from domain.token import Token
 from ledger import LeaseHeld, LeaseLost, Ledger
-from tests.ledger.samples import NOON, case
+from tests.ledger.samples import FIRM, NOON, case
 
 processes = get_context("spawn")
-FIRM = "harrow-pike"
 
 
 class Duel:

@@ -12,6 +12,7 @@ from domain.outcome import Defect, Outcome, Result
 from domain.portal import PortalCase, PortalClient, PortalState
 from ledger import Ledger
 
+FIRM = "harrow-pike"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 

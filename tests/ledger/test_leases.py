@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ledger import Lease, LeaseHeld, LeaseLost, Ledger
-from tests.ledger.conftest import FIRM, start
-from tests.ledger.samples import NOON, HandClock, case
+from tests.ledger.conftest import start
+from tests.ledger.samples import FIRM, NOON, HandClock, case
 
 
 def test_a_second_owner_is_told_who_holds_it_and_until_when(ledger: Ledger) -> None:

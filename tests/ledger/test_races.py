@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ledger import Ledger
 from tests.ledger import contenders
-from tests.ledger.contenders import FIRM, processes
-from tests.ledger.samples import case
+from tests.ledger.contenders import processes
+from tests.ledger.samples import FIRM, case
 
 ROUNDS = 200
 

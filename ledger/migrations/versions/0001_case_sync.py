@@ -148,20 +148,3 @@ def _create_shared_state() -> None:
         sa.Column("owner", sa.Text),
         sa.Column("held_until", Instant),
     )
-
-
-def downgrade() -> None:
-    names = (
-        "tokens",
-        "limits",
-        "watermarks",
-        "attempts",
-        "landlines",
-        "case_clients",
-        "bodies",
-        "links",
-        "runs",
-        "leases",
-    )
-    for name in names:
-        op.drop_table(name)

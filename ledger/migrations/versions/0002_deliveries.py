@@ -38,7 +38,3 @@ def upgrade() -> None:
         "deliveries",
         ["firm", "stream", "case_id", "occurred_at", "id"],
     )
-
-
-def downgrade() -> None:
-    op.drop_table("deliveries")

@@ -1,0 +1,162 @@
+"""Opening a ledger: where it is, how it is brought up to date, what it refuses."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+import ledger.migrate
+from domain.outcome import Result
+from domain.token import Token
+from ledger import Ledger, LedgerTooNew, LedgerUnusable
+from ledger.database import Database
+from ledger.tables import metadata
+from ledger.upgrade import HEAD, upgrade
+from tests.ledger.samples import FIRM, NOON, case, outcome, portal_case
+
+MIGRATIONS = Path(ledger.migrate.__file__).parent / "migrations"
+
+
+def test_by_default_it_is_a_private_file_in_wal_mode(home: Path) -> None:
+    with Ledger.open() as opened, opened._database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1, "NORMAL"
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+    assert (home / "ledger.db").exists()
+    assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_home_directory_is_beside_the_work_when_nothing_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CASEBRIDGE_HOME")
+    monkeypatch.chdir(tmp_path)
+    Ledger.open().close()
+    assert (tmp_path / ".casebridge" / "ledger.db").exists()
+
+
+def test_the_environment_names_another_database(
+    home: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASEBRIDGE_DATABASE_URL", postgresql_url.replace("postgresql://", "postgres://"))
+    with Ledger.open() as opened:
+        assert opened._database.is_postgresql
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://me:secret@localhost/ledger", "must begin with postgresql:// or with sqlite:///"),
+        ("ledger.db", "must begin with postgresql:// or with sqlite:///"),
+        ("sqlite://", "must be a file"),
+        ("postgresql://me:secret@127.0.0.1:1/ledger", "postgresql.*127.0.0.1:1/ledger cannot be opened: .*refused"),
+        ("sqlite:////proc/ledger.db", "cannot be opened"),
+    ],
+)
+def test_what_cannot_be_a_ledger_is_refused_in_one_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(LedgerUnusable, match=sentence) as refused:
+        Ledger.open(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_migrations_and_tables_say_the_same(ledger: Ledger) -> None:
+    with ledger._database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_revision_is_the_one_the_code_knows() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_opening_twice_changes_nothing(url: str) -> None:
+    with Ledger.open(url) as first:
+        first.leases.acquire("cases:a", "x", 600)
+    with Ledger.open(url) as second:
+        assert second.leases.holder("cases:a") is not None
+
+
+def test_a_newer_ledger_is_left_alone(url: str) -> None:
+    with Ledger.open(url) as opened, opened._database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(LedgerTooNew, match="9999"):
+        Ledger.open(url)
+
+
+def test_a_migration_that_fails_leaves_nothing(url: str) -> None:
+    database = Database(url)
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE deliveries (a INTEGER)"))
+    with pytest.raises(Exception, match="already exists"):
+        upgrade(database)
+    with database.reading() as connection:
+        assert set(_rows(connection)) == {"deliveries"}
+    database.close()
+
+
+def test_a_live_ledger_of_the_first_revision_keeps_everything(url: str) -> None:
+    with Ledger.open(url) as scratch:
+        live = _fill(scratch)
+    assert live["links"]
+    assert live["attempts"]
+    assert live["tokens"]
+    old = Database(url)
+    with old.writing() as connection:
+        reflected = MetaData()
+        reflected.reflect(connection)
+        reflected.drop_all(connection)
+    upgrade(old, "0001")
+    with old.writing() as connection:
+        reflected = MetaData()
+        reflected.reflect(connection)
+        assert "deliveries" not in reflected.tables
+        for name in set(live) & set(reflected.tables) - {"alembic_version"}:
+            if live[name]:
+                connection.execute(reflected.tables[name].insert(), live[name])
+    old.close()
+    with Ledger.open(url) as upgraded:
+        with upgraded._database.reading() as connection:
+            assert _rows(connection) == live
+        assert upgraded.links.troubled_ids(FIRM) == ["1000000002"]
+        assert upgraded.links.linked_ids(FIRM) == ["1000000001"]
+        [run] = upgraded.runs.recent(FIRM)
+        assert upgraded.attempts.retryable_ids(run.id) == ["1000000002"]
+        token = upgraded.tokens.load("clio:a")
+        assert token is not None
+        assert token.refresh_token == "refresh"
+        assert upgraded.deliveries.pending(FIRM, "messages") == []
+
+
+def _fill(opened: Ledger) -> dict[str, list[dict[str, object]]]:
+    lease = opened.leases.acquire(f"cases:{FIRM}", "x", 600)
+    run = opened.runs.start(
+        lease, firm=FIRM, kind="nightly_case_sync", trigger="nightly", system="clio", scope={"a": 1}
+    )
+    opened.links.stage_source(lease, run.id, FIRM, [case(1), case(2)], cursor="c", done=True)
+    settled = [outcome(1, Result.CREATED), outcome(2, Result.REJECTED, "stage_unknown")]
+    opened.links.settle(
+        lease, run.id, FIRM, settled, {"1000000001": portal_case(1)}, {"1000000002": {"a": 1}}, night=True
+    )
+    opened.watermarks.advance(lease, FIRM, "clio:cases", NOON, {"ids": ["1"]})
+    opened.limits.change("clio:a", lambda _: {"granted": 1})
+    opened.phones.learn_landlines(FIRM, ["+13035550112"])
+    fence = opened.tokens.hold("clio:a", "x", 60)
+    assert fence is not None
+    opened.tokens.save("clio:a", fence, Token("access", NOON, "refresh"))
+    with opened._database.reading() as connection:
+        return _rows(connection)
+
+
+def _rows(connection: Connection) -> dict[str, list[dict[str, object]]]:
+    reflected = MetaData()
+    reflected.reflect(connection)
+    return {
+        table.name: [dict(row._mapping) for row in connection.execute(table.select().order_by(*table.primary_key))]
+        for table in reflected.tables.values()
+    }
