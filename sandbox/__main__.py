@@ -33,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same world (default 7)")
     parser.add_argument("--trouble-free", action="store_true", help="seed complete, mapped, open matters only")
     parser.add_argument("--no-limits", action="store_true", help="switch the vendors' rate limits off")
+    parser.add_argument("--warm", action="store_true", help="make every record before the first request (for timing)")
     parser.add_argument(
         "--check-openapi", action="store_true", help="check Clio requests against CLIO_OPENAPI; breaches answer 400"
     )
@@ -45,6 +46,8 @@ def main() -> None:
     shares = Shares.trouble_free() if wanted.trouble_free else Shares()
     options = WorldOptions(seed=wanted.seed, matters=wanted.matters, firms=wanted.firms, shares=shares)
     sandbox = Sandbox(options, controls=Controls(limits_on=not wanted.no_limits), check_openapi=wanted.check_openapi)
+    if wanted.warm:
+        sandbox.clio.warm()
     listener = socket.create_server((wanted.host, wanted.port), backlog=2048)
     address = f"http://{wanted.host}:{listener.getsockname()[1]}"
     sys.stdout.write(

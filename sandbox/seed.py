@@ -11,7 +11,7 @@ Records are made when asked for and not kept here, so a firm of 100,000 matters 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sandbox.seeding import phones
 from sandbox.seeding.dice import Dice
@@ -38,9 +38,17 @@ _FIRMS = (
     ("maple-thorne", "Maple Thorne Barristers", "ca", "America/Toronto"),
     ("coral-banks", "Coral Banks Legal", "au", "Australia/Sydney"),
 )
-_STREAM_MATTER, _STREAM_CONTACT, _STREAM_TIMES = 1, 2, 3
 _DAY = 86_400
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _RECENT_DAYS, _RESTING_DAYS = 29, 33
+# Labels of the numbers clients give, each habit as often as it stands here. Work numbers are landlines.
+_PHONE_HABITS = (*((("Mobile",),) * 6), ("Mobile", "Work"), ("Mobile", "Home landline"), ("Work", "Mobile"), ("Home",))
+_TROUBLED_PHONES: dict[Trouble, tuple[tuple[str, ...], ...]] = {
+    Trouble.NO_PHONE: ((),),
+    Trouble.LANDLINE_ONLY: (("Home landline",),),
+    Trouble.HOME_THEN_MOBILE: (("Home landline", "Mobile"),),
+    Trouble.FAX_ONLY: (("Fax",),),
+}
 _RELATED_SHARE, _EMAIL_SHARE = 0.03, 0.85
 _IDS_PER_FIRM = 1_000_000
 
@@ -88,14 +96,15 @@ class Firm:
         self.size = world.options.matters
         self.first_matter_id = 1_480_000_000 + rank * _IDS_PER_FIRM
         self.first_contact_id = 5_530_000_000 + rank * _IDS_PER_FIRM
-        self._seed = world.options.seed
+        seed = world.options.seed
+        self._matter_key, self._contact_key, self._times_key = (Dice(seed, rank, stream).roll() for stream in range(3))
         self._base = int(world.base.timestamp())
         self._first_person = rank * world.options.matters * 2
-        self.staff: Staff = staff(self._seed, rank, self.slug)
+        self.staff: Staff = staff(seed, rank, self.slug)
         self.practice_areas: tuple[PracticeAreaSeed, ...] = practice_areas(rank)
         self._mapped = tuple(area for area in self.practice_areas if area.portal_name)
-        self.assignment: Assignment = assign(self.size, world.options.shares, f"{self._seed}/{rank}")
-        related = Dice(self._seed, rank, 0x2E1)
+        self.assignment: Assignment = assign(self.size, world.options.shares, f"{seed}/{rank}")
+        related = Dice(seed, rank, 0x2E1)
         self._related = tuple(index for index in range(self.size) if related.chance(_RELATED_SHARE))
         self._related_rank = {index: n for n, index in enumerate(self._related)}
 
@@ -140,7 +149,7 @@ class Firm:
 
     def times(self, index: int) -> tuple[int, int]:
         """When matter ``index`` was created and last changed, in unix seconds; cheap, for sorted indexes."""
-        dice = Dice(self._seed, self.rank, _STREAM_TIMES, index)
+        dice = Dice(self._times_key, index)
         recent = self.assignment.has(index, Trouble.RECENTLY_UPDATED)
         updated = self._base - (
             dice.between(3600, _RECENT_DAYS * _DAY) if recent else dice.between(_RESTING_DAYS * _DAY, 700 * _DAY)
@@ -162,7 +171,7 @@ class Firm:
 
     def contact(self, index: int) -> ContactSeed:
         """Contact ``index``: below ``size`` the client of that matter, above a related person."""
-        dice = Dice(self._seed, self.rank, _STREAM_CONTACT, index)
+        dice = Dice(self._contact_key, index)
         client = index < self.size
         trouble = self.assignment.trouble_of.get(index) if client else None
         first, last, company = _client_name(trouble, dice)
@@ -178,13 +187,13 @@ class Firm:
             phones=_phones(self._first_person + self._phone_owner(index, trouble), trouble, dice),
             date_of_birth=None if company else date(1940 + dice.below(65), 1 + dice.below(12), 1 + dice.below(28)),
             is_client=client and trouble is not Trouble.SHARED_CLIENT,
-            created_at=_instant(created),
-            updated_at=_instant(updated),
+            created=created,
+            updated=updated,
         )
 
     def matter(self, index: int) -> MatterSeed:
         """Matter ``index``."""
-        dice = Dice(self._seed, self.rank, _STREAM_MATTER, index)
+        dice = Dice(self._matter_key, index)
         trouble = self.assignment.trouble_of.get(index)
         created, updated = self.times(index)
         client_index = self._client_index(index)
@@ -209,12 +218,12 @@ class Firm:
             originating_attorney_id=self.staff.attorneys[0].id,
             related_contact_id=None if related is None else self.first_contact_id + self.size + related,
             relationship=None if related is None else dice.pick(("Spouse", "Opposing Counsel", "Witness", "Doctor")),
-            open_date=_instant(opened).date(),
-            pending_date=_instant(dice.between(opened, updated)).date() if status == "pending" else None,
-            close_date=_instant(dice.between(opened, updated)).date() if status == "closed" else None,
-            created_at=_instant(created),
-            updated_at=_instant(updated),
-            stage_changed_at=_instant(dice.between(created, updated)),
+            open_date=_day(opened),
+            pending_date=_day(dice.between(opened, updated)) if status == "pending" else None,
+            close_date=_day(dice.between(opened, updated)) if status == "closed" else None,
+            created=created,
+            updated=updated,
+            stage_changed=dice.between(created, updated),
         )
 
     def status(self, index: int) -> str:
@@ -237,7 +246,7 @@ class Firm:
 
     def _surname(self, client_index: int) -> str:
         """What follows the number in a display number; as :meth:`contact` rolls it, without the rest."""
-        dice = Dice(self._seed, self.rank, _STREAM_CONTACT, client_index)
+        dice = Dice(self._contact_key, client_index)
         first, last, company = _client_name(self.assignment.trouble_of.get(client_index), dice)
         return last or company or first or ""
 
@@ -278,8 +287,14 @@ class Firm:
         return attorney, paralegal
 
 
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+@lru_cache(maxsize=20_000)
+def _day_number(days: int) -> date:
+    return date.fromordinal(_EPOCH_DAY + days)
+
+
+def _day(seconds: int) -> date:
+    """The day of an instant, in UTC."""
+    return _day_number(seconds // _DAY)
 
 
 def _client_name(trouble: Trouble | None, dice: Dice) -> tuple[str | None, str | None, str | None]:
@@ -298,24 +313,16 @@ def _description(trouble: Trouble | None, surname: str, dice: Dice) -> str | Non
 
 
 def _phones(person: int, trouble: Trouble | None, dice: Dice) -> tuple[PhoneSeed, ...]:
-    mobile = phones.written(phones.mobile(person), dice)
-    landline = phones.written(phones.landline(person), dice)
-    extension = f"{landline} x{dice.below(900)}"
-    if trouble is Trouble.NO_PHONE:
-        return ()
-    troubled = {
-        Trouble.INVALID_PHONE: (("Mobile", dice.pick(phones.INVALID_NUMBERS)),),
-        Trouble.LANDLINE_ONLY: (("Home", landline),),
-        Trouble.HOME_THEN_MOBILE: (("Home", landline), ("Mobile", mobile)),
-        Trouble.FAX_ONLY: (("Fax", mobile),),
-    }
-    habit = dice.pick(
-        (
-            *((("Mobile", mobile),),) * 6,
-            *((("Mobile", mobile), ("Work", extension)),) * 2,
-            (("Work", landline), ("Mobile", mobile)),
-            (("Home", mobile),),
-        )
+    """The numbers a client gave, the primary one first."""
+
+    def typed(label: str) -> str:
+        number = phones.landline(person) if label in {"Home landline", "Work"} else phones.mobile(person)
+        return phones.written(number, dice)
+
+    if trouble is Trouble.INVALID_PHONE:
+        return (PhoneSeed("Mobile", dice.pick(phones.INVALID_NUMBERS), primary=True),)
+    habits = _TROUBLED_PHONES.get(trouble, _PHONE_HABITS) if trouble else _PHONE_HABITS
+    labels = dice.pick(habits)
+    return tuple(
+        PhoneSeed(label.removesuffix(" landline"), typed(label), primary=rank == 0) for rank, label in enumerate(labels)
     )
-    listed = troubled.get(trouble, habit) if trouble else habit
-    return tuple(PhoneSeed(label, number, primary=rank == 0) for rank, (label, number) in enumerate(listed))

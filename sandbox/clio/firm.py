@@ -130,6 +130,7 @@ class ClioFirm:
         first = 42_000_000 + self.seed.rank * 100_000
         for rank, index in enumerate(self.seed.related_indices):
             matter = self.seed.matter(index)
-            created = int(matter.created_at.timestamp())
             record = {"id": first + rank, "description": matter.relationship}
-            self.relate(table.add(record | {"_matter": matter.id, "_contact": matter.related_contact_id}, created))
+            self.relate(
+                table.add(record | {"_matter": matter.id, "_contact": matter.related_contact_id}, matter.created)
+            )

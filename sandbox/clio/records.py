@@ -15,7 +15,6 @@ _DETAILS_PER_CONTACT = 100
 
 def matter_record(firm: Firm, seed: MatterSeed) -> Record:
     """A matter; links are the keys with an underscore."""
-    updated, created = int(seed.updated_at.timestamp()), int(seed.created_at.timestamp())
     incident = {"id": f"date-{seed.id}", "field_name": "Incident Date", "field_type": "date", "soft_deleted": False}
     incident |= {"value": seed.open_date.isoformat(), "_custom_field": custom_field(firm, 0)}
     return {
@@ -31,7 +30,7 @@ def matter_record(firm: Firm, seed: MatterSeed) -> Record:
         "open_date": seed.open_date.isoformat(),
         "pending_date": seed.pending_date and seed.pending_date.isoformat(),
         "close_date": seed.close_date and seed.close_date.isoformat(),
-        "matter_stage_updated_at": instant(seed.stage_changed_at.timestamp()),
+        "matter_stage_updated_at": instant(seed.stage_changed),
         "shared": True,
         "has_tasks": False,
         "_matter_stage": seed.stage_id,
@@ -41,8 +40,8 @@ def matter_record(firm: Firm, seed: MatterSeed) -> Record:
         "_responsible_staff": seed.staff_id,
         "_user": firm.staff.admin.id,
         "_custom_field_values": [incident] if seed.number % 2 else [],
-        "_created": created,
-        "_updated": updated,
+        "_created": seed.created,
+        "_updated": seed.updated,
     }
 
 
@@ -59,8 +58,8 @@ def contact_record(seed: ContactSeed) -> Record:
         "is_client": seed.is_client,
         "is_co_counsel": False,
         "is_bill_recipient": seed.is_client,
-        "_created": int(seed.created_at.timestamp()),
-        "_updated": int(seed.updated_at.timestamp()),
+        "_created": seed.created,
+        "_updated": seed.updated,
         "_addresses": [],
         "_custom_field_values": [],
     }

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache
 from hashlib import md5
 from typing import Any, Literal
 
@@ -10,13 +11,22 @@ Record = dict[str, Any]
 """A record in wire form. Keys with a leading underscore are links and never leave the server."""
 Moment = Literal["_created", "_updated"]
 
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _KEPT_RECORDS = 60_000
 """Unchanged records beyond this many are made anew each time, so that memory stays bounded."""
 
 
 def instant(seconds: float) -> str:
     """Unix seconds as Clio writes an instant, whole seconds in UTC."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    days, rest = divmod(int(seconds), 86_400)
+    minutes, second = divmod(rest, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_day(days)}T{hour:02d}:{minute:02d}:{second:02d}Z"
+
+
+@lru_cache(maxsize=20_000)
+def _day(days: int) -> str:
+    return date.fromordinal(_EPOCH_DAY + days).isoformat()
 
 
 class Table:

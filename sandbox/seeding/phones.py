@@ -19,6 +19,7 @@ AREA_CODES = (
     *(701, 702, 703, 704, 706, 707, 708, 712, 713, 714, 715, 716, 717, 718, 719, 720, 724, 727, 731, 732),
     *(734, 740, 754, 757, 760, 763, 765, 770, 772, 773, 774, 775, 781, 785, 786, 801, 802, 803, 804, 805),
 )
+_WAYS_TO_WRITE = ("({}) {}-{}", "({}) {}-{}", "{}-{}-{}", "{}.{}.{}", "+1 {} {} {}", "1-{}-{}-{}", "{}{}{}")
 _MOBILES_PER_AREA = 50
 _LINES = 10_000
 _EXCHANGES = tuple(code for code in range(220, 990) if code % 100 != 11 and code != 555)  # noqa: PLR2004
@@ -46,15 +47,4 @@ def landline(person: int) -> str:
 
 def written(digits: str, dice: Dice) -> str:
     """Ten digits the way somebody typed them."""
-    area, exchange, line = digits[:3], digits[3:6], digits[6:]
-    return dice.pick(
-        (
-            f"({area}) {exchange}-{line}",
-            f"({area}) {exchange}-{line}",
-            f"{area}-{exchange}-{line}",
-            f"{area}.{exchange}.{line}",
-            f"+1 {area} {exchange} {line}",
-            f"1-{area}-{exchange}-{line}",
-            digits,
-        )
-    )
+    return dice.pick(_WAYS_TO_WRITE).format(digits[:3], digits[3:6], digits[6:])

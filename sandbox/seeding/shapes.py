@@ -1,7 +1,10 @@
-"""The seeded records as every vendor package reads them. Ids are those of the case system unless said otherwise."""
+"""The seeded records as every vendor package reads them.
+
+Ids are those of the case system unless said otherwise; instants (``created``, ``updated``) are unix seconds.
+"""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ class ContactSeed:
     phones: tuple[PhoneSeed, ...]
     date_of_birth: date | None
     is_client: bool
-    created_at: datetime
-    updated_at: datetime
+    created: int
+    updated: int
 
     @property
     def name(self) -> str:
@@ -115,6 +118,6 @@ class MatterSeed:
     open_date: date
     pending_date: date | None
     close_date: date | None
-    created_at: datetime
-    updated_at: datetime
-    stage_changed_at: datetime
+    created: int
+    updated: int
+    stage_changed: int

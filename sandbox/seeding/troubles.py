@@ -115,9 +115,7 @@ def assign(matters: int, shares: Shares, key: str) -> Assignment:
     partner_of: dict[int, int] = {}
     for kind in kinds:
         chosen = set()
-        for _ in range(counts[kind]):
-            if len(pool) < 2:  # noqa: PLR2004
-                break
+        for _ in range(min(counts[kind], len(pool) // (2 if kind in PAIRED else 1))):
             index = pool.pop()
             if kind in PAIRED:
                 earlier, index = sorted((index, pool.pop()))
