@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import control_routes
 from sandbox.casestatus.app import create_app as create_casestatus
-from sandbox.clio.app import REGIONS, Clio
+from sandbox.clio.app import REGIONS, Clio, published_contract
 from sandbox.controls import Controls
 from sandbox.faults import Wrapper
 from sandbox.seed import World, WorldOptions
@@ -42,14 +42,16 @@ class Sandbox:
         check_openapi: bool = False,
     ) -> None:
         self.controls = controls or Controls()
-        self.check_openapi = check_openapi
+        self._contract = published_contract() if check_openapi else None
         self._apps: dict[str, ASGIApp] = {}
         self.seed(options or WorldOptions())
 
     def seed(self, options: WorldOptions) -> None:
         """Make the world and every vendor's state anew. Tokens, keys and cases of before are gone."""
         self.world = World(options, now=self.controls.clock.now())
-        self.clio = Clio(self.controls, self.world, check_openapi=self.check_openapi)
+        if self._contract is not None:
+            self._contract.violations.clear()
+        self.clio = Clio(self.controls, self.world, self._contract)
         self.casestatus = create_casestatus(self.controls, self.world)
         self._apps = {
             f"/clio/{region}": Wrapper(self.clio.region(region), f"clio/{region}", self.controls) for region in REGIONS

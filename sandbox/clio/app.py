@@ -58,11 +58,11 @@ def _routes() -> dict[tuple[str, str], handlers.Handler]:
 class Clio:
     """All of Clio in one process. ``firms`` by slug, ``oauth`` by region; both may be changed by tests."""
 
-    def __init__(self, controls: Controls, world: World, *, check_openapi: bool = False) -> None:
+    def __init__(self, controls: Controls, world: World, contract: "Contract | None" = None) -> None:
         self.controls = controls
         self.firms = {firm.slug: ClioFirm(world, firm) for firm in world.firms}
         self.oauth = {region: OAuth(region, controls.clock.timestamp) for region in REGIONS}
-        self.contract = _contract() if check_openapi else None
+        self.contract = contract
         for firm in self.firms.values():
             self._grant_known_token(firm)
         self._regions: dict[str, ASGIApp] = {region: self._region_app(region) for region in REGIONS}
@@ -198,8 +198,8 @@ class Api:
         return handler(call, *ids)
 
 
-def _contract() -> "Contract | None":
-    """Clio's OpenAPI document, or None when it is not available."""
+def published_contract() -> "Contract | None":
+    """Clio's OpenAPI document, or None when it is not available. Takes about a second."""
     from sandbox.clio.contract import Contract  # noqa: PLC0415 - openapi-core is a development dependency
 
     return Contract.load()

@@ -28,7 +28,7 @@ def server(running: SandboxServer) -> SandboxServer:
 @pytest.fixture
 def plain(server: SandboxServer) -> Iterator[httpx.Client]:
     """A client without credentials."""
-    with httpx.Client(base_url=server.url, headers=AGENT) as client:
+    with httpx.Client(base_url=server.url, headers=AGENT, verify=False) as client:
         yield client
 
 
@@ -41,5 +41,5 @@ def connection(server: SandboxServer) -> dict[str, Any]:
 def clio(connection: dict[str, Any]) -> Iterator[httpx.Client]:
     """A client of the first firm's Clio API; paths are relative to ``/api/v4``."""
     headers = AGENT | {"Authorization": f"Bearer {connection['access_token']}"}
-    with httpx.Client(base_url=connection["api_base"], headers=headers) as client:
+    with httpx.Client(base_url=connection["api_base"], headers=headers, verify=False) as client:
         yield client

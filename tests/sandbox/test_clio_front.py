@@ -1,5 +1,6 @@
 """What every API request passes first: firewall, token, budget, version, permissions."""
 
+import http.client
 import time
 
 import httpx
@@ -19,8 +20,6 @@ def test_the_firewall_answers_html(clio, agent):
 
 def test_a_missing_user_agent_meets_the_firewall_too(server, clio):
     host, port = server.url.removeprefix("http://").split(":")
-    import http.client
-
     raw = http.client.HTTPConnection(host, int(port))
     raw.putrequest("GET", "/clio/us/api/v4/matters.json")
     raw.putheader("Authorization", clio.headers["Authorization"])

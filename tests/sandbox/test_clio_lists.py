@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 
 from sandbox.clio.firm import ClioFirm
@@ -131,8 +132,6 @@ def test_an_unknown_order_is_400(clio, order):
 
 def test_offset_paging_ends_at_ten_thousand_and_cursors_do_not():
     with SandboxServer(WorldOptions(matters=OFFSET_CEILING + 450), limits_on=False) as server:
-        import httpx
-
         connection = server.clio.connect(FIRM, server.url)
         headers = {"User-Agent": "casebridge/1.0", "Authorization": f"Bearer {connection['access_token']}"}
         with httpx.Client(base_url=connection["api_base"], headers=headers) as clio:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -219,8 +220,6 @@ def test_rotating_on_first_use_survives_a_lost_answer(server, oauth, plain, conn
 
 def test_slow_refreshes_are_taken_in_order_of_arrival(server, oauth, plain, connection):
     plain.post("/__sandbox__/clio/oauth", json={"rotation": "at_once", "refresh_delay": [0.3, 0.4]})
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(lambda _: refresh(oauth, connection["refresh_token"]).status_code, range(5)))
     assert sorted(answers) == [200, 400, 400, 400, 400]

@@ -1,3 +1,4 @@
+import json
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -61,7 +62,7 @@ def test_truncated_json_is_a_complete_http_answer(server, clio):
     spoilt = clio.get("/matters.json")
     assert spoilt.status_code == 200
     assert spoilt.headers["content-type"].startswith("application/json")
-    with pytest.raises(ValueError):
+    with pytest.raises(json.JSONDecodeError):
         spoilt.json()
 
 

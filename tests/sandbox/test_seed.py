@@ -68,35 +68,35 @@ def test_every_trouble_shows_in_the_records(world):
         return [phone.label for phone in contact.phones]
 
     shows = {
-        Trouble.CLOSED: lambda m, c: m.status == "closed" and m.close_date,
-        Trouble.PENDING: lambda m, c: m.status == "pending" and m.pending_date,
-        Trouble.OLDER_THAN_TEN_YEARS: lambda m, c: m.created < NOW.timestamp() - 3652 * DAY,
-        Trouble.RECENTLY_UPDATED: lambda m, c: m.updated > NOW.timestamp() - 30 * DAY,
-        Trouble.NO_ATTORNEY: lambda m, c: m.attorney_id is None,
-        Trouble.ATTORNEY_UNKNOWN: lambda m, c: users[m.attorney_id].portal_role is None,
-        Trouble.ATTORNEY_IS_PARALEGAL: lambda m, c: users[m.attorney_id].portal_role == "paralegal",
-        Trouble.ATTORNEY_REMOVED: lambda m, c: users[m.attorney_id].portal_status == "removed",
-        Trouble.NO_PHONE: lambda m, c: c.phones == (),
-        Trouble.INVALID_PHONE: lambda m, c: c.phones[0].number in phones.INVALID_NUMBERS,
-        Trouble.LANDLINE_ONLY: lambda m, c: labels(c) == ["Home"] and "555" in c.phones[0].number,
-        Trouble.HOME_THEN_MOBILE: lambda m, c: labels(c) == ["Home", "Mobile"] and c.phones[0].primary,
-        Trouble.FAX_ONLY: lambda m, c: labels(c) == ["Fax"],
-        Trouble.COMPANY_CLIENT: lambda m, c: c.company_name and c.first_name is c.last_name is None,
-        Trouble.MISSING_LAST_NAME: lambda m, c: c.first_name and c.last_name is None,
-        Trouble.PRACTICE_AREA_UNMAPPED: lambda m, c: areas[m.practice_area_id].portal_name is None,
-        Trouble.STAGE_UNMAPPED: lambda m, c: stages[m.stage_id].name.lower() not in {n.lower() for n in mapped},
-        Trouble.STAGE_LETTER_CASE: lambda m, c: (
+        Trouble.CLOSED: lambda m, _: m.status == "closed" and m.close_date,
+        Trouble.PENDING: lambda m, _: m.status == "pending" and m.pending_date,
+        Trouble.OLDER_THAN_TEN_YEARS: lambda m, _: m.created < NOW.timestamp() - 3652 * DAY,
+        Trouble.RECENTLY_UPDATED: lambda m, _: m.updated > NOW.timestamp() - 30 * DAY,
+        Trouble.NO_ATTORNEY: lambda m, _: m.attorney_id is None,
+        Trouble.ATTORNEY_UNKNOWN: lambda m, _: users[m.attorney_id].portal_role is None,
+        Trouble.ATTORNEY_IS_PARALEGAL: lambda m, _: users[m.attorney_id].portal_role == "paralegal",
+        Trouble.ATTORNEY_REMOVED: lambda m, _: users[m.attorney_id].portal_status == "removed",
+        Trouble.NO_PHONE: lambda _, c: c.phones == (),
+        Trouble.INVALID_PHONE: lambda _, c: c.phones[0].number in phones.INVALID_NUMBERS,
+        Trouble.LANDLINE_ONLY: lambda _, c: labels(c) == ["Home"] and "555" in c.phones[0].number,
+        Trouble.HOME_THEN_MOBILE: lambda _, c: labels(c) == ["Home", "Mobile"] and c.phones[0].primary,
+        Trouble.FAX_ONLY: lambda _, c: labels(c) == ["Fax"],
+        Trouble.COMPANY_CLIENT: lambda _, c: c.company_name and c.first_name is c.last_name is None,
+        Trouble.MISSING_LAST_NAME: lambda _, c: c.first_name and c.last_name is None,
+        Trouble.PRACTICE_AREA_UNMAPPED: lambda m, _: areas[m.practice_area_id].portal_name is None,
+        Trouble.STAGE_UNMAPPED: lambda m, _: stages[m.stage_id].name.lower() not in {n.lower() for n in mapped},
+        Trouble.STAGE_LETTER_CASE: lambda m, _: (
             stages[m.stage_id].name not in mapped and stages[m.stage_id].name in {n.lower() for n in mapped}
         ),
-        Trouble.NO_STAGE: lambda m, c: m.stage_id is None,
-        Trouble.FORMULA_DESCRIPTION: lambda m, c: m.description[0] in "=+-@",
-        Trouble.NULL_DESCRIPTION: lambda m, c: m.description is None,
-        Trouble.UNKNOWN_PARALEGAL: lambda m, c: users[m.staff_id].portal_role is None,
+        Trouble.NO_STAGE: lambda m, _: m.stage_id is None,
+        Trouble.FORMULA_DESCRIPTION: lambda m, _: m.description[0] in "=+-@",
+        Trouble.NULL_DESCRIPTION: lambda m, _: m.description is None,
+        Trouble.UNKNOWN_PARALEGAL: lambda m, _: users[m.staff_id].portal_role is None,
         Trouble.SHARED_CLIENT: lambda m, c: c == firm.contact_of(firm.partner(m.id) - firm.first_matter_id),
         Trouble.SHARED_PHONE: lambda m, c: (
             mobile(c) == mobile(firm.contact_of(firm.partner(m.id) - firm.first_matter_id))
         ),
-        Trouble.DUPLICATE_DISPLAY_NUMBER: lambda m, c: (
+        Trouble.DUPLICATE_DISPLAY_NUMBER: lambda m, _: (
             m.display_number == firm.matter(firm.partner(m.id) - firm.first_matter_id).display_number
         ),
     }
