@@ -175,7 +175,7 @@ def _opened(token: str) -> dict[str, Any]:
         content = orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (binascii.Error, ValueError) as error:
         raise bad_argument("page_token is not valid") from error
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not all(isinstance(value, int) for value in content.values()):
         raise bad_argument("page_token is not valid")
     return content
 

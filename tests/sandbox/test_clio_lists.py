@@ -80,10 +80,9 @@ def test_a_cursor_survives_records_that_vanish_or_arrive(clio, firm):
     assert firm.first_matter_id + 150 not in [record["id"] for record in second["data"]]
 
 
-@pytest.mark.parametrize("token", ["nonsense", "e30", "WzFd", "%%%"])
-def test_a_broken_page_token_is_refused_or_starts_over(clio, token):
-    assert clio.get(f"/matters.json?order=id(asc)&page_token={token}").status_code in {200, 400}
-    assert clio.get("/matters.json?order=id(asc)&page_token=nonsense").status_code == 400
+@pytest.mark.parametrize("token", ["nonsense", "WzFd", "%25%25%25", "eyJhZnRlciI6IngifQ"])
+def test_a_broken_page_token_is_refused(clio, token):
+    assert clio.get(f"/matters.json?order=id(asc)&page_token={token}").status_code == 400
 
 
 @pytest.mark.parametrize(("limit", "status"), [(1, 200), (200, 200), (201, 400), (0, 400), (-1, 400), ("many", 400)])
