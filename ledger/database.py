@@ -141,7 +141,7 @@ def _to_json(value: Any) -> str:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=5,
         max_overflow=27,
@@ -151,6 +151,16 @@ def _postgresql_engine(url: URL) -> Engine:
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
     )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # A process that freezes inside a transaction must not keep its locks: the server ends it, and the write with it.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{BUSY_SECONDS}s'")
+        cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    connection.commit()
 
 
 def _sqlite_engine(url: URL) -> Engine:

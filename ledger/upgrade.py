@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Text, inspect, literal_column, select, table, text
 
 from ledger.database import Database
 
 HEAD = "0002"
 """The newest revision in ``migrations/versions``; a test compares the two."""
+REVISION_TABLE = "ledger_revision"
+"""Not alembic's usual name: the ledger may live beside another application's tables."""
 ADVISORY_LOCK = 7_342_911_505
 """Our number among PostgreSQL's advisory locks."""
 
@@ -50,7 +52,8 @@ def _alone(database: Database) -> Iterator[Connection]:
 
 
 def _present_revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(REVISION_TABLE):
         return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    written = select(literal_column("version_num", Text)).select_from(table(REVISION_TABLE))
+    revision: str | None = connection.execute(written).scalar_one_or_none()
     return revision

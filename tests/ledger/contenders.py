@@ -47,7 +47,7 @@ class Duel:
                 self.gate.wait()
                 if me == 0:
                     self.close.value += abs(self.asked_at[0] - self.asked_at[1]) < 0.001
-                    self.winners.put(sum(self.won))
+                    self.winners.put(self.won[0] + self.won[1])
                 self.gate.wait()
         if me == 0:
             self.winners.put(-1)

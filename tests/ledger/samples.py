@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from domain.case import Case, Client, Phone, StaffMember
 from domain.outcome import Defect, Outcome, Result
 from domain.portal import PortalCase, PortalClient, PortalState
-from ledger import Ledger
+from ledger import Lease, Ledger, Run
 
 FIRM = "harrow-pike"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -73,6 +73,12 @@ def outcome(number: int = 1, result: Result = Result.UNCHANGED, *codes: str, **c
         defects=tuple(Defect(code, f"It is {code}.", field="stage", value="Intake") for code in codes),
     )
     return replace(whole, **changes)
+
+
+def start(ledger: Ledger, lease: Lease, **facts: object) -> Run:
+    """A nightly run of the firm; ``facts`` overrides what is said of it."""
+    said: dict[str, object] = {"firm": FIRM, "kind": "nightly_case_sync", "trigger": "nightly", "system": "clio"}
+    return ledger.runs.start(lease, **(said | facts))  # type: ignore[arg-type]
 
 
 class HandClock:

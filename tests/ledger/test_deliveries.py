@@ -239,7 +239,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         return self.fences[delivery.marker] == delivery.fence
 
     @rule(target=calls, claimed=claims, written=st.booleans(), died=st.booleans())
-    def call(self, claimed: list[Delivery], written: bool, died: bool) -> list[Delivery]:
+    def call(self, *, claimed: list[Delivery], written: bool, died: bool) -> list[Delivery]:
         calling = []
         for delivery in claimed:
             try:
@@ -251,7 +251,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         return [] if died else calling
 
     @rule(calling=consumes(calls), answered=st.booleans())
-    def settle(self, calling: list[Delivery], answered: bool) -> None:
+    def settle(self, *, calling: list[Delivery], answered: bool) -> None:
         for delivery in calling:
             try:
                 if not answered:

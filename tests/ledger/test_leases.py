@@ -1,15 +1,18 @@
 """Leases: one holder of a name at a time, fences that only grow, late writes refused."""
 
+import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy.exc import DBAPIError
 
 from ledger import Lease, LeaseHeld, LeaseLost, Ledger
-from tests.ledger.conftest import start
-from tests.ledger.samples import FIRM, NOON, HandClock, case
+from ledger.leases import fenced
+from tests.ledger.samples import FIRM, NOON, HandClock, case, start
 
 
 def test_a_second_owner_is_told_who_holds_it_and_until_when(ledger: Ledger) -> None:
@@ -89,6 +92,20 @@ def test_leases_go_by_the_clock_of_postgresql(postgresql_url: str) -> None:
     assert first < second <= by_hand, "the clock goes on within a transaction"
 
 
+def test_a_holder_frozen_inside_a_transaction_keeps_nobody_out(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.database.BUSY_SECONDS", 2)
+    with Ledger.open(postgresql_url) as frozen, Ledger.open(postgresql_url) as other:
+        lease = frozen.leases.acquire("cases:a", "frozen", 0.5)
+        late = contextlib.ExitStack()
+        late.enter_context(fenced(frozen._database, lease))
+        time.sleep(0.6)
+        assert other.leases.acquire("cases:a", "successor", 60).fence == lease.fence + 1
+        with pytest.raises(DBAPIError):
+            late.close()
+
+
 class LeaseMachine(RuleBasedStateMachine):
     """A model of leases beside the real ones; every lease ever given out is tried again at any later moment."""
 
@@ -112,9 +129,12 @@ class LeaseMachine(RuleBasedStateMachine):
     def acquire(self, name: str, owner: str, seconds: int) -> Lease:
         name = f"{name}{self.example}"
         current = self.current.get(name)
+        held: LeaseHeld | None = None
         try:
             lease = self.ledger.leases.acquire(name, owner, seconds)
-        except LeaseHeld as held:
+        except LeaseHeld as refusal:
+            held = refusal
+        if held is not None:
             assert current is not None
             assert current.expires_at > self.clock.now
             assert (held.owner, held.expires_at) == (current.owner, current.expires_at)

@@ -8,8 +8,7 @@ from sqlalchemy import event
 from domain.case import CaseState
 from domain.outcome import Result
 from ledger import Coverage, Lease, LeaseLost, Ledger, Run, RunUnknown, Staged
-from tests.ledger.conftest import start
-from tests.ledger.samples import FIRM, case, outcome, portal_case
+from tests.ledger.samples import FIRM, case, outcome, portal_case, start
 
 
 def stage(

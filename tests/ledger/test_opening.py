@@ -15,7 +15,7 @@ from domain.token import Token
 from ledger import Ledger, LedgerTooNew, LedgerUnusable
 from ledger.database import Database
 from ledger.tables import metadata
-from ledger.upgrade import HEAD, upgrade
+from ledger.upgrade import HEAD, REVISION_TABLE, upgrade
 from tests.ledger.samples import FIRM, NOON, case, outcome, portal_case
 
 MIGRATIONS = Path(ledger.migrate.__file__).parent / "migrations"
@@ -66,7 +66,10 @@ def test_what_cannot_be_a_ledger_is_refused_in_one_sentence(url: str, sentence: 
 
 def test_migrations_and_tables_say_the_same(ledger: Ledger) -> None:
     with ledger._database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert (
+            compare_metadata(MigrationContext.configure(connection, opts={"version_table": REVISION_TABLE}), metadata)
+            == []
+        )
 
 
 def test_the_newest_revision_is_the_one_the_code_knows() -> None:
@@ -84,7 +87,7 @@ def test_opening_twice_changes_nothing(url: str) -> None:
 
 def test_a_newer_ledger_is_left_alone(url: str) -> None:
     with Ledger.open(url) as opened, opened._database.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE ledger_revision SET version_num = '9999'"))
     with pytest.raises(LedgerTooNew, match="9999"):
         Ledger.open(url)
 
@@ -116,7 +119,7 @@ def test_a_live_ledger_of_the_first_revision_keeps_everything(url: str) -> None:
         reflected = MetaData()
         reflected.reflect(connection)
         assert "deliveries" not in reflected.tables
-        for name in set(live) & set(reflected.tables) - {"alembic_version"}:
+        for name in set(live) & set(reflected.tables) - {REVISION_TABLE}:
             if live[name]:
                 connection.execute(reflected.tables[name].insert(), live[name])
     old.close()

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ledger import Lease, LeaseLost, Ledger, RunUnknown
-from tests.ledger.conftest import start
-from tests.ledger.samples import FIRM, HandClock
+from tests.ledger.samples import FIRM, HandClock, start
 
 
 def test_a_run_keeps_what_was_asked(ledger: Ledger, lease: Lease) -> None:

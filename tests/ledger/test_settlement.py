@@ -6,8 +6,7 @@ import pytest
 
 from domain.outcome import Change, Outcome, Result
 from ledger import Lease, Ledger, Link, Run, Trouble
-from tests.ledger.conftest import start
-from tests.ledger.samples import FIRM, NOON, HandClock, case, outcome, portal_case
+from tests.ledger.samples import FIRM, NOON, HandClock, case, outcome, portal_case, start
 
 ID = case(1).integration_id
 
