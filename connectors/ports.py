@@ -8,10 +8,13 @@ All methods are synchronous and may block for a few milliseconds: call them thro
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.case import Case, CasePage, Client, ClientPage
 from domain.token import Token
+
+if TYPE_CHECKING:
+    from connectors.http import Counts
 
 
 class LimitStore(Protocol):
@@ -85,6 +88,11 @@ class CaseSystem(Protocol):
     """What every case system can do for the flows."""
 
     system: str
+
+    @property
+    def counts(self) -> "Counts":
+        """What was asked of the system so far."""
+        ...
 
     async def whoami(self) -> Account:
         """The connected user and firm; the probe of a connection."""

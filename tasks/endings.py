@@ -15,7 +15,7 @@ from ledger import LeaseHeld, LeaseLost
 P = ParamSpec("P")
 
 
-class SwitchedOff(Exception): 
+class SwitchedOff(Exception):
     """The schedule came for a firm whose switch is off."""
 
 

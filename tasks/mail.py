@@ -1,14 +1,14 @@
 """Mailing a run's report to whoever asked for it, or to the firm when a night left exceptions."""
 
 from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 from prefect_email import email_send_message
 
+from tasks.patience import PATIENT_STEP
 from tasks.report_file import Report
 from tasks.sync_run import SyncRun
 
 
-@task(name="mail_report", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+@task(name="mail_report", **PATIENT_STEP)
 async def mail_report(run: SyncRun, report: Report, sentence: str) -> list[str]:
     """Mail the CSV; returns the addresses. A night without exceptions, or a firm without a mail server, sends nothing."""
     recipients = _recipients(run, report)

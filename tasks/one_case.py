@@ -50,7 +50,15 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
 
 def _decide(run: SyncRun, link: Link) -> Decision:
     assert link.source is not None
-    return decide(link.source, link.portal, run.rules, run.names, landlines=run.landlines, nightly=run.is_night)
+    return decide(
+        link.source,
+        link.portal,
+        run.rules,
+        run.names,
+        landlines=run.landlines,
+        nightly=run.is_night,
+        opened_since=run.opened_since,
+    )
 
 
 async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 
 from connectors.errors import FixData
 from connectors.ports import Scope
@@ -15,6 +14,7 @@ from domain.mapping import PortalIndex
 from domain.outcome import Defect, Outcome, Result
 from domain.portal import PortalPage
 from domain.reasons import defect
+from tasks.patience import PATIENT_STEP
 from tasks.progress import Progress
 from tasks.scopes import clients_stream
 from tasks.sync_run import SyncRun
@@ -27,7 +27,7 @@ CASES, CLIENTS, TROUBLED = "cases", "clients", "troubled"
 """What is read of a case system, in this order; the checkpoint's cursor begins with the step it belongs to."""
 
 
-@task(name="read_directory", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+@task(name="read_directory", **PATIENT_STEP)
 async def read_directory(run: SyncRun) -> None:
     """Read the portal's users, practice areas and stages: what every case is judged against."""
     run.directory = await run.portal.directory()
@@ -42,7 +42,18 @@ async def read_directory(run: SyncRun) -> None:
     )
 
 
-@task(name="read_portal", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+async def read_both_sides(run: SyncRun) -> None:
+    """Read portal and case system at the same time; when one side fails, the other is stopped at its last checkpoint."""
+    sides = [asyncio.ensure_future(read_portal(run)), asyncio.ensure_future(read_case_system(run))]
+    try:
+        await asyncio.gather(*sides)
+    finally:
+        for side in sides:
+            side.cancel()
+        await asyncio.gather(*sides, return_exceptions=True)
+
+
+@task(name="read_portal", **PATIENT_STEP)
 async def read_portal(run: SyncRun) -> int:
     """Read the portal's cases into the ledger: all of them, or a few by integration id. Returns how many were read."""
     if run.ids is not None and len(run.ids) <= FEW:
@@ -64,7 +75,7 @@ async def read_portal(run: SyncRun) -> int:
     return read
 
 
-@task(name="read_case_system", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[10, 60])
+@task(name="read_case_system", **PATIENT_STEP)
 async def read_case_system(run: SyncRun) -> int:
     """Read the case system into the ledger: the asked window or ids, changed clients, and what is still in trouble.
 

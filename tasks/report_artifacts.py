@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from domain.forecast import duration
 from domain.outcome import Outcome, Result
 from domain.report import neutral_cell, nights
 from ledger import Attempt
+from tasks.markdown import plain
+from tasks.patience import STEP
 from tasks.report_file import Report
 from tasks.sync_run import SyncRun
 
@@ -20,7 +21,7 @@ REASONS_SHOWN = 12
 _WOULD_BE = (Result.CREATED, Result.UPDATED, Result.CLOSED)
 
 
-@task(name="show_report", cache_policy=NO_CACHE, persist_result=False)
+@task(name="show_report", **STEP)
 async def show_report(run: SyncRun, report: Report) -> None:
     """Put the report among the run's artifacts, troubled cases with links into both systems."""
     troubled = await asyncio.to_thread(run.ledger.attempts.troubled, run.id, MOST_SHOWN)
@@ -37,13 +38,13 @@ async def show_report(run: SyncRun, report: Report) -> None:
         )
 
 
-@task(name="show_case", cache_policy=NO_CACHE, persist_result=False)
+@task(name="show_case", **STEP)
 async def show_case(run: SyncRun, attempts: Sequence[Attempt]) -> None:
     """Put what came of a single case among the run's artifacts."""
     for attempt in attempts:
         outcome = attempt.outcome
         case = outcome.readable_id or outcome.integration_id
-        lines = [f"# Case {case}: {outcome.result.value}", "", case_words(outcome), ""]
+        lines = [f"# Case {plain(case)}: {outcome.result.value}", "", plain(case_words(outcome)), ""]
         lines.append(f"- Open it in [{run.rules.system.name}]({run.case_system.case_url(outcome.integration_id)})")
         if outcome.portal_id:
             lines.append(f"- Open it in [Case Status]({run.portal.case_url(outcome.portal_id)})")
@@ -52,7 +53,7 @@ async def show_case(run: SyncRun, attempts: Sequence[Attempt]) -> None:
             ("What changed", [str(change) for change in outcome.changes]),
             ("Worth knowing", list(outcome.warnings)),
         ):
-            lines += ["", f"## {title}", "", *(f"- {item}" for item in items)] if items else []
+            lines += ["", f"## {title}", "", *(f"- {plain(item)}" for item in items)] if items else []
         await acreate_markdown_artifact(
             key=f"case-{run.slug}", markdown="\n".join(lines), description=f"Case {case} · {run.firm.name}"
         )
@@ -68,7 +69,7 @@ def _shown(run: SyncRun, attempt: Attempt) -> dict[str, str]:
     outcome = attempt.outcome
     case_url = run.case_system.case_url(outcome.integration_id)
     return {
-        "case": f"[{outcome.readable_id or outcome.integration_id}]({case_url})",
+        "case": f"[{plain(outcome.readable_id or outcome.integration_id)}]({case_url})",
         "client": neutral_cell(outcome.client_name),
         "result": outcome.result.value,
         "reason": " ".join(defect.sentence for defect in outcome.defects),
@@ -98,10 +99,15 @@ def _markdown(run: SyncRun, report: Report, troubled: Sequence[Attempt]) -> str:
         "",
         f"One row per case, as CSV: `{report.csv}`",
         "",
-        f"Run `{run.id}`. *Retry* on this flow run attempts only its rejected and failed cases again; so does "
-        "`retry_failed_cases` with this id.",
+        f"Run `{run.id}`. {_RETRY}",
     ]
     return "\n".join(lines)
+
+
+_RETRY = (
+    "*Retry* on this flow run attempts only its rejected and failed cases again; so does `retry_failed_cases` with this "
+    "id, or with the rows you leave in the CSV."
+)
 
 
 def _count(result: Result, report: Report, *, dry: bool) -> str:
@@ -111,10 +117,14 @@ def _count(result: Result, report: Report, *, dry: bool) -> str:
 
 def _attention(report: Report, troubled: Sequence[Attempt]) -> list[str]:
     """Reasons by how many cases have them; those that have been there for several nights apart from the new ones."""
-    reasons = [f"| `{code}` | {count:,} |" for code, count in list(report.reasons.items())[:REASONS_SHOWN]]
-    if not reasons:
+    if not report.reasons:
         return []
-    lines = ["", "## What needs attention", "", "| reason | cases |", "| --- | ---: |", *reasons]
+    examples = {defect.code: defect.sentence for attempt in reversed(troubled) for defect in attempt.outcome.defects}
+    rows = [
+        f"| `{code}` | {count:,} | {plain(examples.get(code, ''))} |"
+        for code, count in list(report.reasons.items())[:REASONS_SHOWN]
+    ]
+    lines = ["", "## What needs attention", "", "| reason | cases | for example |", "| --- | ---: | --- |", *rows]
     old = [attempt for attempt in troubled if attempt.trouble and attempt.trouble.nights > 1]
     if old:
         lines += ["", f"New: {len(troubled) - len(old):,}. Known from earlier nights:", ""]
@@ -126,4 +136,4 @@ def _attention(report: Report, troubled: Sequence[Attempt]) -> list[str]:
 def _aged(attempt: Attempt) -> str:
     outcome = attempt.outcome
     age = nights(attempt.trouble.nights) if attempt.trouble else ""
-    return f"{outcome.readable_id or outcome.integration_id}: `{outcome.defects[0].code}`, {age}"
+    return f"{plain(outcome.readable_id or outcome.integration_id)}: `{outcome.defects[0].code}`, {age}"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 
 from domain.outcome import Result
 from domain.report import COLUMNS, RunFacts, report_row
 from ledger import Attempt
 from ledger.database import home
+from tasks.patience import STEP
 from tasks.sync_run import SyncRun
 
 ROWS_AT_ONCE = 2_000
@@ -70,7 +70,7 @@ class Report:
         }
 
 
-@task(name="write_report", cache_policy=NO_CACHE, persist_result=False)
+@task(name="write_report", **STEP)
 async def write_report(run: SyncRun) -> Report:
     """Write the CSV, a chunk at a time, and count what is in it."""
     path = home() / "reports" / run.slug / f"{run.id}.csv"

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.ports import Scope
 from domain.firm import FirmRules
-from domain.windows import Reading, plan_reading
+from domain.windows import plan_reading
 from ledger import Ledger
 
 
@@ -47,10 +47,10 @@ def scope_from_record(record: dict[str, Any]) -> Scope:
     )
 
 
-def reading_from_record(record: dict[str, Any]) -> Reading:
-    """Which of the read cases belong to the window."""
+def opened_since_from_record(record: dict[str, Any]) -> date | None:
+    """The first day of a window that goes by when cases were opened; the rest of what is read is left out of it."""
     opened = record.get("opened_since")
-    return Reading(opened_since=date.fromisoformat(opened) if opened else None)
+    return date.fromisoformat(opened) if opened else None
 
 
 def _text(moment: date | None) -> str | None:

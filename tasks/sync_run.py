@@ -20,7 +20,13 @@ from ledger import Lease, LeaseHeld, LeaseLost, Ledger, Run
 from ledger.pages import Selection
 from tasks.firms import load_firm
 from tasks.hold import LEASE_SECONDS, Hold
-from tasks.scopes import cases_stream, clients_stream, scope_from_record, scope_to_record
+from tasks.scopes import (
+    cases_stream,
+    clients_stream,
+    opened_since_from_record,
+    scope_from_record,
+    scope_to_record,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class SyncRun:
         self.portal = portal
         self.case_system = case_system
         self.scope: Scope = scope_from_record(record.scope)
+        self.opened_since = opened_since_from_record(record.scope)
         self.ids: list[str] | None = list(self.scope.ids) if self.scope.ids is not None else None
         self.set_aside: set[str] = set()
         """Cases already reported as missing or unreadable: there is nothing to compare."""

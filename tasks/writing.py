@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 
 from connectors.errors import Unavailable, Wait
 from domain.outcome import Result
 from ledger import Link
 from ledger.pages import Selection
 from tasks.one_case import Attempt, attempt_case
+from tasks.patience import PATIENT_STEP, STEP
 from tasks.progress import Progress
 from tasks.sync_run import SyncRun
 
@@ -64,7 +64,7 @@ def _portions(run: SyncRun) -> list[Portion]:
     return [Portion(ids[first : first + PAGE], len(ids[first : first + PAGE])) for first in range(0, len(ids), PAGE)]
 
 
-@task(name="sync_case_page", cache_policy=NO_CACHE, persist_result=False)
+@task(name="sync_case_page", **STEP)
 async def sync_case_page(run: SyncRun, portion: Portion) -> list[str]:
     """Bring one page of cases into step; returns the ids of those in technical trouble.
 
@@ -95,7 +95,7 @@ async def sync_case_page(run: SyncRun, portion: Portion) -> list[str]:
     return stubborn
 
 
-@task(name="sync_case", cache_policy=NO_CACHE, persist_result=False, retries=2, retry_delay_seconds=[5, 30])
+@task(name="sync_case", **PATIENT_STEP)
 async def sync_case(run: SyncRun, integration_id: str) -> None:
     """Try one troubled case again, alone, so that the run history shows what is wrong with it.
 
