@@ -40,6 +40,7 @@ class TokenKeeper:
         refresh: asks the vendor (:meth:`connectors.oauth.OAuthApp.refresh`).
         refresh_token: the grant a person entered; when it is one the store has never seen, it wins over the stored one.
         on_rotate: told a new refresh token when the vendor replaces it.
+        lease: seconds for which a refresher keeps the others out; one that dies holds them up no longer.
         now: the clock, replaced in tests.
     """
 
@@ -52,10 +53,11 @@ class TokenKeeper:
         refresh_token: str,
         *,
         on_rotate: Callable[[str], Awaitable[None]] | None = None,
+        lease: float = LEASE_SECONDS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._system, self._store, self._key, self._refresh = system, store, key, refresh
-        self._own, self._on_rotate, self._now = refresh_token, on_rotate, now
+        self._own, self._on_rotate, self._lease, self._now = refresh_token, on_rotate, lease, now
         self._owner = uuid.uuid4().hex
         self._jitter = timedelta(seconds=random.uniform(0.0, 180.0))  # noqa: S311  (spreads load, guards nothing)
         self._token: Token | None = None
@@ -71,8 +73,10 @@ class TokenKeeper:
     async def replace(self, refused: str) -> str:
         """Another access token, after the vendor refused ``refused``. Raises as :meth:`current`."""
         token = self._token
-        while token is None or token.access_token == refused:
-            token = await self._renewed(lambda other: other.access_token != refused and not self._is_due(other))
+        for _ in range(2):  # the first renewal may be one that was under way and brings the refused token
+            if token is None or token.access_token == refused:
+                token = await self._renewed(lambda other: other.access_token != refused and not self._is_due(other))
+        assert token is not None
         return token.access_token
 
     async def close(self) -> None:
@@ -89,11 +93,11 @@ class TokenKeeper:
 
     async def _renew(self, usable: Callable[[Token], bool]) -> Token:
         """The stored token if it is good, else a new one as soon as nobody else is getting it."""
-        patience = self._now() + LEASE_SECONDS + ASK_SECONDS
+        patience = self._now() + self._lease + ASK_SECONDS
         while True:
             token = await self._usable(usable)
             if token is None:
-                fence = await asyncio.to_thread(self._store.hold, self._key, self._owner, LEASE_SECONDS)
+                fence = await asyncio.to_thread(self._store.hold, self._key, self._owner, self._lease)
                 if fence is not None:
                     try:
                         token = await self._usable(usable) or await self._replace(fence, usable)
@@ -144,8 +148,8 @@ class TokenKeeper:
                 moved = await self._usable(usable)
                 if moved is not None:
                     return moved, candidate, None
-        if refusal is None:
-            raise LogInAgain(f"The firm is not connected to {self._system} yet: connect it.", system=self._system)
+            if refusal is None:
+                raise LogInAgain(f"The firm is not connected to {self._system} yet: connect it.", system=self._system)
         raise LogInAgain(str(refusal), system=self._system) from refusal
 
     def _candidates(self, stored: Token | None) -> list[str]:
@@ -164,7 +168,7 @@ class TokenKeeper:
                 raise LogInAgain(f"The firm was disconnected from {self._system} meanwhile.", system=self._system)
             if current is not None and usable(current):
                 return current
-            newer = await asyncio.to_thread(self._store.hold, self._key, self._owner, LEASE_SECONDS)
+            newer = await asyncio.to_thread(self._store.hold, self._key, self._owner, self._lease)
             if newer is None:
                 await asyncio.sleep(0.2)
                 continue

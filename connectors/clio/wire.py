@@ -17,7 +17,7 @@ Shape = TypeVar("Shape", bound=WireRecord)
 USER_FIELDS = "id,name,email"
 MATTER_FIELDS = (
     "id,display_number,description,status,open_date,close_date,created_at,updated_at,"
-    "matter_stage{id,name},practice_area{id,name},client{id,etag,name,first_name,last_name,type},"
+    "matter_stage{name},practice_area{name},client{id,etag,name,first_name,last_name,type},"
     f"responsible_attorney{{{USER_FIELDS}}},originating_attorney{{{USER_FIELDS}}},responsible_staff{{{USER_FIELDS}}}"
 )
 CONTACT_FIELDS = (
