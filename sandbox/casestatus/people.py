@@ -36,20 +36,13 @@ class Placement:
 def identify(firm: Firm, source: str, drafts: Sequence[DraftClient]) -> list[Placement]:
     """Who the drafts are: by the contact's id, then by phone number. A person listed twice is taken once.
 
-    Raises Refusal (409 ``client_phone_conflict``) for a number that belongs to a client of another name. A number
-    that its owner gives up in the same body is free.
+    Raises Refusal (409 ``client_phone_conflict``) for a number that belongs to a client of another name.
     """
-    known = [_by_external_id(firm, source, draft.fields) for draft in drafts]
-    leaving = {
-        client.cell_phone
-        for client, draft in zip(known, drafts, strict=True)
-        if client is not None and client.cell_phone != draft.phone.e164
-    }
     placements: list[Placement] = []
     taken: dict[str, str] = {}
-    for client, draft in zip(known, drafts, strict=True):
-        number = draft.phone.e164
-        owner = None if number in leaving else firm.clients_by_phone.get(number)
+    for draft in _each_contact_once(drafts):
+        client, number = _by_external_id(firm, source, draft.fields), draft.phone.e164
+        owner = firm.clients_by_phone.get(number)
         if owner is not None and owner is not client and not _same_name(owner.name, draft.name):
             raise phone_conflict(owner.id, owner.name)
         if number in taken:
@@ -57,8 +50,9 @@ def identify(firm: Firm, source: str, drafts: Sequence[DraftClient]) -> list[Pla
                 raise phone_conflict(None, taken[number])
             continue
         person = owner or client
+        # Somebody listed before under another number: one of the two entries holds a number that is not theirs.
         if person is not None and any(person is placement.client for placement in placements):
-            continue
+            raise phone_conflict(person.id, person.name)
         taken[number] = draft.name
         placements.append(Placement(draft, person))
     return placements
@@ -74,6 +68,18 @@ def phone_conflict(client_id: int | None, existing_name: str) -> Refusal:
         client_id=client_id,
         existing_name=existing_name,
     )
+
+
+def _each_contact_once(drafts: Sequence[DraftClient]) -> list[DraftClient]:
+    """The drafts without those that repeat the contact's id of an earlier one."""
+    met: set[str] = set()
+    kept = []
+    for draft in drafts:
+        external_id = draft.fields.get("external_id")
+        if external_id is None or external_id not in met:
+            kept.append(draft)
+        met.update([external_id] if external_id else [])
+    return kept
 
 
 def _by_external_id(firm: Firm, source: str, fields: ClientFields) -> Client | None:
@@ -135,9 +141,6 @@ def settle(firm: Firm, case: Case, placements: Sequence[Placement], next_id: Cal
     """Make the placements the clients of ``case``; other cases of a person who changed are touched."""
     rows = foreseen(case, placements)
     former = {link.client.id: link.client for link in case.links}
-    renumbered = [placement.client for placement in placements if placement.client]
-    for client in renumbered:
-        _release_number(firm, client)
     links = []
     for row, placement in zip(rows, placements, strict=True):
         client = placement.client or _new_client(firm, next_id(), placement.draft.phone)

@@ -261,14 +261,21 @@ class TestClients:
         taken = {**MARCO, "cell_phone": DELLA["cell_phone"]}
         refused(office.upsert("1", clients=[DELLA, taken]), 409, "client_phone_conflict")
 
-    def test_two_contacts_may_swap_numbers(self, office: Office) -> None:
+    def test_a_number_is_free_only_once_its_owner_has_given_it_up(self, office: Office) -> None:
         office.given_case("1", clients=[DELLA, MARCO])
-        swapped = [{**DELLA, "cell_phone": MARCO["cell_phone"]}, {**MARCO, "cell_phone": DELLA["cell_phone"]}]
-        assert set(changed(office.upsert("1", clients=swapped))) == {"clients"}
-        assert office.upsert("1", clients=swapped).json()["result"] == "unchanged"
+        moved, heir = {**DELLA, "cell_phone": "3035550122"}, {**MARCO, "cell_phone": DELLA["cell_phone"]}
+        refused(office.upsert("1", clients=[moved, heir]), 409, "client_phone_conflict")
+        assert office.upsert("1", clients=[moved, MARCO]).status_code == 200
+        assert office.upsert("1", clients=[moved, heir]).json()["result"] == "updated"
 
     def test_two_new_clients_cannot_share_a_number(self, office: Office) -> None:
         refused(office.upsert(clients=[DELLA, {**MARCO, "cell_phone": "3035550120"}]), 409, "client_phone_conflict")
+
+    def test_one_person_cannot_be_listed_with_two_numbers(self, office: Office) -> None:
+        office.given_case("1")
+        moved = {**DELLA, "cell_phone": "3035550122"}
+        still = {**DELLA, "external_id": None}
+        refused(office.upsert("1", clients=[moved, still]), 409, "client_phone_conflict")
 
     def test_one_person_listed_twice_is_on_the_case_once(self, office: Office) -> None:
         answer = office.upsert(clients=[DELLA, {**DELLA, "external_id": "c-9"}])
