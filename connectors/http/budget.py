@@ -13,8 +13,11 @@ from connectors.errors import RateLimited
 from connectors.http.counts import Counts
 from connectors.http.hints import retry_after
 from connectors.http.limits import Bucket, FixedWindow, Reading, Spent, State, block, block_size
+from connectors.http.redaction import redacting_logger
 from connectors.http.stores import MemoryLimitStore
 from connectors.ports import LimitStore
+
+log = redacting_logger("casebridge.http.budget")
 
 _FREE_SECONDS = 2.0
 """How long a process trusts "no limit" before it looks at the shared state again."""
@@ -96,7 +99,11 @@ class Budget:
             self._in_air -= 1
         self._spent.append(Spent(permit.serial, permit.number, sent=sent, reading=reading))
         if not self._in_air or self._is_news(reading):
-            await self._report()
+            try:
+                await self._report()
+            except Exception:
+                # The answer in hand is worth more than the count: what could not be reported goes with the next report.
+                log.exception("The request budget %s could not be updated.", self._key)
 
     async def aclose(self) -> None:
         """Give back what was taken and not used, so that the other processes may use it."""
@@ -157,7 +164,11 @@ class Budget:
     async def _change(self, decide: Callable[[list[Spent], State | None], State]) -> State:
         """One atomic step on the shared state that also reports what came back since the last one."""
         spent, self._spent = self._spent, []
-        return await self._call(partial(decide, spent))
+        try:
+            return await self._call(partial(decide, spent))
+        except BaseException:
+            self._spent = spent + self._spent
+            raise
 
     async def _call(self, decide: Callable[[State | None], State]) -> State:
         if isinstance(self._store, MemoryLimitStore):

@@ -33,8 +33,7 @@ def main(ledger_url: str, oauth_base: str, threads: int, lease: float) -> None:
         return asyncio.run(ask(ledger, oauth_base, lease))
 
     with Ledger.open(ledger_url) as ledger, ThreadPoolExecutor(threads) as pool:
-        print("asking", flush=True)
-        print(*pool.map(one, range(threads)), sep="\n", flush=True)
+        sys.stdout.write("\n".join(pool.map(one, range(threads))))
 
 
 if __name__ == "__main__":

@@ -192,13 +192,13 @@ def _refusal(status, code, **details):
 )
 async def test_missing_rights_say_which(answer, says):
     with pytest.raises(NotPermitted, match=says):
-        await scripted(lambda request: answer).me()
+        await scripted(lambda _: answer).me()
 
 
 async def test_a_phone_in_a_refusal_is_masked_in_the_sentence_and_kept_in_the_details():
     entry = {"code": "client_cell_phone_invalid", "message": "(303) 555-0152 is a landline.", "field": "clients[0]",
              "details": {"value": "(303) 555-0152", "reason": "not_mobile"}}  # fmt: skip
-    client = scripted(lambda request: json_answer({"errors": [entry]}, 422))
+    client = scripted(lambda _: json_answer({"errors": [entry]}, 422))
     with pytest.raises(FixData) as caught:
         await client.case(1)
     assert "555-0152" not in str(caught.value)
@@ -209,7 +209,7 @@ async def test_a_phone_in_a_refusal_is_masked_in_the_sentence_and_kept_in_the_de
 
 async def test_an_answer_that_takes_its_time_is_asked_for_again():
     answers = [_refusal(409, "idempotency_in_progress"), json_answer({"result": "updated", "case": PORTAL_CASE})]
-    client = scripted(lambda request: answers.pop(0))
+    client = scripted(lambda _: answers.pop(0))
     assert (await client.reopen(88017)).result == "updated"
 
 
@@ -247,10 +247,10 @@ async def test_posts_carry_a_key_that_makes_them_repeatable():
 
 async def test_a_list_that_leads_back_to_itself_ends():
     body = {"data": [], "page": {"limit": 100, "has_more": True, "next_cursor": "same"}}
-    client = scripted(lambda request: json_answer(body))
+    client = scripted(lambda _: json_answer(body))
     with pytest.raises(UnexpectedAnswer, match="back to itself"):
         _ = [page async for page in client.cases("same")]
 
 
 def test_a_person_opens_a_case_here():
-    assert scripted(lambda request: None).case_url(88017) == "https://app.casestatus.com/cases/88017"
+    assert scripted(lambda _: None).case_url(88017) == "https://app.casestatus.com/cases/88017"

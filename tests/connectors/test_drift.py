@@ -97,8 +97,8 @@ async def test_a_list_without_paging_ends(meta):
 async def test_a_body_that_is_no_list_is_an_error_we_know(body):
     from connectors.errors import ConnectorError  # noqa: PLC0415
 
-    client = CaseStatusClient("k", shared=shared(), transport=httpx.MockTransport(lambda request: json_answer(body)))
+    client = CaseStatusClient("k", shared=shared(), transport=httpx.MockTransport(lambda _: json_answer(body)))
     with pytest.raises(ConnectorError):
         await anext(client.cases())
     with pytest.raises(ConnectorError):
-        await only_page(lambda request: json_answer(body))
+        await only_page(lambda _: json_answer(body))

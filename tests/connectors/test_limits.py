@@ -307,3 +307,18 @@ async def test_unused_permits_go_back_when_a_process_ends() -> None:
     state = store.change("limit:k", lambda state: state)
     assert state["granted"] == 3
     assert state["flying"] == 0
+
+
+async def test_a_store_that_fails_does_not_cost_the_answer():
+    store = MemoryLimitStore()
+    budget = Budget(store, "k", Bucket())
+    permit = await budget.acquire()
+    working, store.change = store.change, _broken
+    await budget.settle(permit, json_answer({}, headers={"ratelimit-limit": "20", "ratelimit-remaining": "7"}))
+    store.change = working
+    await budget.acquire()
+    assert store.change("limit:k", lambda state: state)["tokens"] <= 7.0
+
+
+def _broken(key, decide):
+    raise OSError("the ledger is away")
