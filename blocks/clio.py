@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
-from connectors.clio import ClioClient
+from connectors.clio import ClioClient, Region, oauth_app
+from connectors.oauth import OAuthApp
 from connectors.ports import SharedState
 
 
@@ -78,3 +79,8 @@ class ClioCredentials(Block):
         self.refresh_token = SecretStr(refresh_token)
         if self._block_document_name:
             await self.asave(self._block_document_name, overwrite=True)
+
+    def app(self) -> OAuthApp:
+        """Our app in this region, for connecting a firm by a person's consent; close it after use."""
+        region = Region(self.region, self.host)
+        return oauth_app(region, self.client_id, self.client_secret.get_secret_value())
