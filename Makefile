@@ -2,8 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+.DEFAULT_GOAL := help
 
-.PHONY: demo up test lint bench chaos lock clean
+.PHONY: help demo up test lint bench chaos lock clean
+
+help: ## This list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Run the main job once against the sandbox and print what came of it.
 	$(BIN)/python -m deployments.demo
