@@ -9,22 +9,18 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-from pydantic import SecretStr
 
-from blocks.casestatus import CaseStatusCredentials
-from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from ledger import Ledger
-from sandbox.controls import RateLimit
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
+from tests.flows.office import Office, raise_limits, save_firm
 
 FAST = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -115,8 +111,7 @@ def world() -> WorldOptions:
 def sandbox(world: WorldOptions) -> Iterator[SandboxServer]:
     """Both vendors, their limits raised (headers and all) so that tests need not wait."""
     with SandboxServer(world) as server:
-        server.controls.limits["clio"] = RateLimit(requests=600_000)
-        server.controls.limits["casestatus"] = RateLimit(requests=600_000, burst=10_000)
+        raise_limits(server)
         yield server
 
 
@@ -129,19 +124,7 @@ async def firm(
     yield await save_firm(slug, sandbox)
 
 
-async def save_firm(slug: str, sandbox: SandboxServer, of: str = "harrow-pike", **settings: Any) -> Firm:
-    """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
-    granted = httpx.post(f"{sandbox.url}/__sandbox__/clio/token", json={"firm": of}).raise_for_status().json()
-    clio = ClioCredentials(
-        region="us",
-        client_id=granted["client_id"],
-        client_secret=SecretStr(granted["client_secret"]),
-        refresh_token=SecretStr(granted["refresh_token"]),
-        host=f"{sandbox.url}/clio/us",
-    )
-    await clio.asave(f"{slug}-clio", overwrite=True)
-    portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{of}"), host=f"{sandbox.url}/casestatus")
-    await portal.asave(f"{slug}-case-status", overwrite=True)
-    firm = Firm(slug=slug, name="Harrow Pike LLP", case_system=clio, portal=portal, **settings)
-    await firm.asave(slug, overwrite=True)
-    return firm
+@pytest.fixture
+def office(firm: Firm, sandbox: SandboxServer, ledger: Ledger, home: Path) -> Office:
+    """The same firm, with words for what happens in its systems."""
+    return Office(firm.slug, sandbox, ledger, home)

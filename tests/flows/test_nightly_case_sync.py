@@ -8,7 +8,7 @@ from domain.outcome import Result
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger
 from sandbox.testing import SandboxServer
-from tests.flows.conftest import save_firm
+from tests.flows.office import save_firm
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -36,7 +36,9 @@ async def test_first_night_creates_every_case_and_the_second_writes_nothing(
     assert Result.UNCHANGED in ledger.attempts.counts(run.id)
 
 
-async def test_a_firm_that_is_switched_off_can_still_be_synced_by_hand(prefect_server, home, sandbox: SandboxServer) -> None:
+async def test_a_firm_that_is_switched_off_can_still_be_synced_by_hand(
+    prefect_server, home, sandbox: SandboxServer
+) -> None:
     firm = await save_firm("switched-off", sandbox, nightly_sync=False)
     state = await nightly_case_sync(firm.slug, return_state=True)
     assert state.is_completed()
