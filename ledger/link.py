@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from domain.case import Case
 from domain.portal import PortalCase
@@ -46,17 +46,21 @@ class Link:
     portal: PortalCase | None
     portal_id: int | None
     portal_digest: str | None
-    refusal: dict[str, Any] | None
-    """What the portal said when it last refused the case, with the digest it was about."""
     trouble: Trouble | None
     dismissal: Dismissal | None
 
 
-_UNSHOWN = {"source_read_at", "source_practice_area", "source_stage", "portal_run", "trouble_day"}
-_same = and_(*(links.c[name] == bodies.c[name] for name in ("firm", "integration_id", "system")))
-
-
+_UNSHOWN = {
+    "source_read_at",
+    "source_practice_area",
+    "source_stage",
+    "portal_run",
+    "trouble_day",
+    "settled_source",
+    "settled_portal",
+}
 _columns = [column for column in links.c if column.name not in _UNSHOWN]
+_same = and_(*(links.c[name] == bodies.c[name] for name in ("firm", "integration_id", "system")))
 
 
 def select_links() -> Select[Any]:
@@ -81,6 +85,25 @@ def of_night(run_id: str) -> ColumnElement[bool]:
     return or_(links.c.source_run == run_id, linked, troubled())
 
 
+def unsettled() -> ColumnElement[bool]:
+    """A side is not as it was when the case was last found, or brought, in step; or it never was."""
+    return or_(
+        links.c.settled_source.is_(None),
+        links.c.settled_source.is_distinct_from(links.c.source_digest),
+        links.c.settled_portal.is_distinct_from(links.c.portal_digest),
+    )
+
+
+def as_agreed(rules: str) -> ColumnElement[str]:
+    """What ``agreed`` holds of a case found in step: both sides as they are, and the mark of the rules it was judged by."""
+    return func.coalesce(links.c.source_digest, "") + "/" + func.coalesce(links.c.portal_digest, "") + "/" + rules
+
+
+def agrees(rules: str) -> ColumnElement[bool]:
+    """Neither side nor the rules have changed since the case was last found in step: a second look would find nothing."""
+    return and_(links.c.agreed.is_not(None), links.c.agreed == as_agreed(rules), links.c.trouble_code.is_(None))
+
+
 def to_link(row: Row[Any], run_id: str | None = None) -> Link:
     """The link of a row of :func:`select_links`, as the run ``run_id`` sees it."""
     return Link(
@@ -95,7 +118,6 @@ def to_link(row: Row[Any], run_id: str | None = None) -> Link:
         portal=None if row.portal is None else to_portal_case(row.portal),
         portal_id=row.portal_id,
         portal_digest=row.portal_digest,
-        refusal=row.refusal,
         trouble=trouble_of(row),
         dismissal=None
         if row.dismissed_at is None

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, not_, true
 from sqlalchemy import select as select_columns
 
 from ledger.database import chunks
-from ledger.link import Link, belongs, of_night, select_links, to_link
+from ledger.link import Link, agrees, belongs, of_night, select_links, to_link, unsettled
 from ledger.runs import run_of
 from ledger.store import Store
 from ledger.tables import links
@@ -55,10 +55,14 @@ class Pages(Store):
         size: int = 200,
         after: str | None = None,
         until: str | None = None,
+        rules: str | None = None,
     ) -> list[Link]:
-        """The first ``size`` links past ``after``, none past ``until``. Raises RunUnknown."""
+        """The first ``size`` links past ``after``, none past ``until``. Raises RunUnknown.
+
+        With ``rules``, here and below, the cases that :meth:`pass_over` passes over are left out.
+        """
         with self._database.reading() as connection:
-            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select)
+            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select, rules)
             if after is not None:
                 wanted &= links.c.integration_id > after
             if until is not None:
@@ -67,10 +71,12 @@ class Pages(Store):
             rows = connection.execute(statement).all()
         return [to_link(row, run_id) for row in rows]
 
-    def spans(self, firm: str, run_id: str, *, select: Selection, size: int = 200) -> list[Span]:
+    def spans(
+        self, firm: str, run_id: str, *, select: Selection, size: int = 200, rules: str | None = None
+    ) -> list[Span]:
         """The pages of this moment without their cases: a few bytes each. Raises RunUnknown."""
         with self._database.reading() as connection:
-            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select)
+            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select, rules)
             ids = select_columns(links.c.integration_id).where(wanted).order_by(links.c.integration_id)
             spans: list[Span] = []
             for page in chunks(connection.execute(ids).scalars(), size):
@@ -79,8 +85,18 @@ class Pages(Store):
 
     def count(self, firm: str, run_id: str, *, select: Selection) -> int:
         """How many links :meth:`pages` would give. Raises RunUnknown."""
+        return self._count(firm, run_id, select, true())
+
+    def count_unsettled(self, firm: str, run_id: str, *, select: Selection) -> int:
+        """How many of them may have to be written: at most those of which a side moved since they were in step.
+
+        Raises RunUnknown.
+        """
+        return self._count(firm, run_id, select, unsettled())
+
+    def _count(self, firm: str, run_id: str, selection: Selection, condition: ColumnElement[bool]) -> int:
         with self._database.reading() as connection:
-            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select)
+            wanted = _selected(firm, run_of(connection, run_id).system, run_id, selection) & condition
             return connection.execute(select_columns(func.count()).select_from(links).where(wanted)).scalar_one()
 
 
@@ -91,4 +107,5 @@ def _selected(firm: str, system: str | None, run_id: str, selection: Selection) 
         chosen = of_night(run_id)
     else:
         chosen = links.c.integration_id.in_(list(selection))
-    return and_(belongs(firm, system), chosen)
+    wanted = and_(belongs(firm, system), chosen)
+    return wanted if rules is None else and_(wanted, not_(agrees(rules)))

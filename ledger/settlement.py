@@ -1,19 +1,19 @@
 """Settling a page of attempts: results, the portal's new side and the age of troubles, all or nothing."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from domain.outcome import Outcome
 from domain.portal import PortalCase
 from ledger.attempts import write_attempts
 from ledger.database import chunks, upsert
 from ledger.leases import Lease, fenced
-from ledger.link import belongs
+from ledger.link import as_agreed, belongs, unsettled
 from ledger.runs import Run, run_of
 from ledger.sides import write_portals
 from ledger.store import Store
@@ -23,7 +23,6 @@ Standing = dict[str, Any]
 """The columns of a link that say how it stands."""
 
 IN_STEP: Standing = {
-    "refusal": None,
     "trouble_code": None,
     "trouble_since": None,
     "trouble_nights": 0,
@@ -44,16 +43,21 @@ class Settlement(Store):
         firm: str,
         outcomes: Sequence[Outcome],
         portal_after: Mapping[str, PortalCase],
-        refusals: Mapping[str, Any],
         *,
         night: bool,
         today: date | None = None,
+        agreed: Collection[str] = (),
+        rules: str = "",
     ) -> None:
-        """Record outcomes, the portal's side after them, and what the portal refused, by integration id.
+        """Record outcomes and, by integration id, the portal's side after them.
 
         A trouble begins anew when its code (that of the first defect) changes; in a nightly run each new calendar day
-        ``today`` (default: of UTC) with the same code adds a night; an untroubled result ends it, and the refusal.
+        ``today`` (default: of UTC) with the same code adds a night; an untroubled result ends it.
         A dry run's outcomes are recorded and nothing else.
+
+        Args:
+            agreed: Integration ids of the cases that are fully in step now, those without an outcome included.
+            rules: Mark of the rules they were judged by; see :meth:`ledger.pages.Pages.pass_over`.
 
         Raises:
             LeaseLost: see :func:`ledger.leases.fenced`.
@@ -70,16 +74,19 @@ class Settlement(Store):
             for group in by_system.items():
                 write_portals(connection, firm, *group, {"portal_run": run_id})
             now = self._database.now(connection)
-            judgement = _Judgement(refusals, now, today or now.date(), night=night)
+            judgement = _Judgement(now, today or now.date(), night=night)
             for page in chunks({outcome.integration_id: outcome for outcome in outcomes}.values()):
                 _settle_links(connection, firm, run, page, judgement)
+            for ids in chunks(agreed):
+                of_ids = belongs(firm, run.system) & links.c.integration_id.in_(ids)
+                news = links.c.agreed.is_distinct_from(as_agreed(rules))
+                connection.execute(update(links).where(of_ids & news).values(agreed=as_agreed(rules)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
     """How a link stands after an outcome; the facts that are the same for all outcomes settled at once."""
 
-    refusals: Mapping[str, Any]
     now: datetime
     today: date
     night: bool
@@ -87,16 +94,15 @@ class _Judgement:
     def after(self, before: Standing, outcome: Outcome) -> Standing:
         if not outcome.result.troubled:
             return IN_STEP
-        refusal = {"refusal": self.refusals.get(outcome.integration_id, before["refusal"])}
         code = outcome.defects[0].code if outcome.defects else outcome.result.value
         if code != before["trouble_code"]:
             # Another reason is news, also when somebody has dismissed the former one.
             began = {"trouble_code": code, "trouble_since": self.now, "trouble_nights": 1, "trouble_day": self.today}
-            return IN_STEP | refusal | began
+            return IN_STEP | began
         if self.night and self.today > before["trouble_day"]:
             older = {"trouble_nights": before["trouble_nights"] + 1, "trouble_day": self.today}
-            return before | refusal | older
-        return before | refusal
+            return before | older
+        return before
 
 
 def _settle_links(
@@ -106,7 +112,7 @@ def _settle_links(
     troubled = [outcome.integration_id for outcome in outcomes if outcome.result.troubled]
     columns = [links.c[name] for name in ("integration_id", "system", *IN_STEP)]
     # Of most cases nothing was wrong before and nothing is wrong now: their links need not even be looked at.
-    was_troubled = links.c.trouble_code.is_not(None) | links.c.refusal.is_not(None)
+    was_troubled = links.c.trouble_code.is_not(None)
     concerned = links.c.integration_id.in_(by_id) & (was_troubled | links.c.integration_id.in_(troubled))
     held = select(*columns).where(belongs(firm, run.system), concerned)
     changed: list[dict[str, Any]] = []
@@ -125,3 +131,9 @@ def _settle_links(
             for integration_id in unheard
         )
     upsert(connection, links, changed)
+    in_step = links.c.integration_id.in_(by_id.keys() - set(troubled))
+    connection.execute(
+        update(links)
+        .where(belongs(firm, run.system), in_step, unsettled())
+        .values(settled_source=links.c.source_digest, settled_portal=links.c.portal_digest)
+    )

@@ -71,6 +71,7 @@ def _source_sheet(case: Case) -> Sheet:
     columns = {
         "integration_id": case.integration_id,
         "readable_id": case.readable_id,
+        "client_name": case.clients[0].display_name if case.clients else None,
         "source_practice_area": case.practice_area,
         "source_stage": case.stage,
         "source_open": case.state is CaseState.OPEN,

@@ -77,7 +77,8 @@ links = Table(
     Column("portal_id", BigInteger),
     Column("portal_digest", String(32)),
     Column("portal_run", String(26)),
-    Column("refusal", Json),
+    Column("client_name", OutsideText),
+    Column("agreed", Text),
     Column("trouble_code", Text),
     Column("trouble_since", Instant),
     Column("trouble_nights", Integer, nullable=False, server_default=text("0")),
@@ -85,6 +86,8 @@ links = Table(
     Column("dismissed_at", Instant),
     Column("dismissed_by", Text),
     Column("dismissed_why", Text),
+    Column("settled_source", String(32)),
+    Column("settled_portal", String(32)),
     Index(None, "firm", "readable_id"),
     sqlite_with_rowid=False,
 )

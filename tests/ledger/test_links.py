@@ -88,7 +88,7 @@ def test_what_the_portal_no_longer_has_loses_its_side(ledger: Ledger, lease: Lea
 def test_a_case_created_by_the_run_itself_has_been_seen(ledger: Ledger, lease: Lease, run: Run) -> None:
     stage(ledger, lease, run, case(1))
     after = {case(1).integration_id: portal_case(1)}
-    ledger.links.settle(lease, run.id, FIRM, [outcome(1, Result.CREATED)], after, {}, night=True)
+    ledger.links.settle(lease, run.id, FIRM, [outcome(1, Result.CREATED)], after, night=True)
     assert ledger.links.clear_unseen_portal(lease, run.id, FIRM) == 0
 
 
@@ -102,7 +102,7 @@ def test_what_a_night_looks_at(ledger: Ledger, lease: Lease, run: Run) -> None:
     stage(ledger, lease, run, *(case(number) for number in range(1, 6)))
     stage_portal(ledger, lease, run, portal_case(2), portal_case(6))
     rejected = [outcome(number, Result.REJECTED, "stage_unknown") for number in (3, 4)]
-    ledger.links.settle(lease, run.id, FIRM, rejected, {}, {}, night=True)
+    ledger.links.settle(lease, run.id, FIRM, rejected, {}, night=True)
     assert ledger.links.dismiss(FIRM, [case(4).integration_id, case(5).integration_id], "ops", "client left") == 1
     second = start(ledger, lease)
     stage(ledger, lease, second, case(1))
@@ -139,10 +139,10 @@ def test_pages_neither_skip_nor_repeat(ledger: Ledger, lease: Lease, run: Run) -
 def test_a_span_does_not_reach_into_the_next_when_its_cases_are_settled(ledger: Ledger, lease: Lease, run: Run) -> None:
     stage(ledger, lease, run, *(case(number) for number in range(10)))
     troubled = [outcome(number, Result.FAILED, "vendor_error") for number in range(10)]
-    ledger.links.settle(lease, run.id, FIRM, troubled, {}, {}, night=True)
+    ledger.links.settle(lease, run.id, FIRM, troubled, {}, night=True)
     second = start(ledger, lease)
     first, _ = ledger.links.spans(FIRM, second.id, select="night", size=5)
-    ledger.links.settle(lease, second.id, FIRM, [outcome(1), outcome(2)], {}, {}, night=True)
+    ledger.links.settle(lease, second.id, FIRM, [outcome(1), outcome(2)], {}, night=True)
     page = ledger.links.page(FIRM, second.id, select="night", size=5, after=first.after, until=first.until)
     assert [link.integration_id for link in page] == [case(number).integration_id for number in (0, 3, 4)]
 
@@ -242,7 +242,7 @@ def test_nothing_is_written_without_the_lease(ledger: Ledger, lease: Lease, run:
         lambda: ledger.links.clear_unseen_portal(lease, "another-run", FIRM),
         lambda: ledger.links.clear_portal(lease, FIRM, [case(1).integration_id]),
         lambda: ledger.links.refresh_clients(lease, run.id, FIRM, "clio", [moved]),
-        lambda: ledger.links.settle(lease, run.id, FIRM, [outcome(1, Result.FAILED, "x")], {}, {}, night=True),
+        lambda: ledger.links.settle(lease, run.id, FIRM, [outcome(1, Result.FAILED, "x")], {}, night=True),
     ):
         with pytest.raises(LeaseLost):
             late()

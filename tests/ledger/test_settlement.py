@@ -1,4 +1,4 @@
-"""Settling attempts: their rows, the portal's new side, refusals, and the age of troubles."""
+"""Settling attempts: their rows, the portal's new side, and the age of troubles."""
 
 from datetime import date, timedelta
 
@@ -29,7 +29,7 @@ def run(ledger: Ledger, lease: Lease) -> Run:
 
 
 def settle(ledger: Ledger, lease: Lease, run: Run, *outcomes: Outcome, night: bool = True, **more: object) -> None:
-    facts: dict[str, object] = {"portal_after": {}, "refusals": {}} | more
+    facts: dict[str, object] = {"portal_after": {}} | more
     ledger.links.settle(lease, run.id, FIRM, outcomes, night=night, **facts)  # type: ignore[arg-type]
 
 
@@ -87,19 +87,10 @@ def test_a_dismissal_says_who_and_why(ledger: Ledger, lease: Lease, run: Run) ->
 
 
 @pytest.mark.parametrize("result", [result for result in Result if not result.troubled])
-def test_any_untroubled_result_ends_the_trouble_and_the_refusal(
-    ledger: Ledger, lease: Lease, run: Run, result: Result
-) -> None:
-    settle(ledger, lease, run, outcome(1, Result.REJECTED, "x"), refusals={ID: {"digest": "d"}})
-    assert link(ledger).refusal == {"digest": "d"}
+def test_any_untroubled_result_ends_the_trouble(ledger: Ledger, lease: Lease, run: Run, result: Result) -> None:
+    settle(ledger, lease, run, outcome(1, Result.REJECTED, "x"))
     settle(ledger, lease, run, outcome(1, result))
-    assert (link(ledger).trouble, link(ledger).refusal) == (None, None)
-
-
-def test_a_refusal_stays_until_another_comes(ledger: Ledger, lease: Lease, run: Run) -> None:
-    for refusals, kept in (({ID: {"n": 1}}, {"n": 1}), ({}, {"n": 1}), ({ID: {"n": 2}}, {"n": 2})):
-        settle(ledger, lease, run, outcome(1, Result.REJECTED, "x"), refusals=refusals)
-        assert link(ledger).refusal == kept
+    assert link(ledger).trouble is None
 
 
 def test_a_case_nobody_could_read_ages_too(ledger: Ledger, lease: Lease, run: Run, clock: HandClock) -> None:
@@ -180,3 +171,25 @@ def test_counts_reasons_and_order(ledger: Ledger, lease: Lease, run: Run) -> Non
     assert in_order == [case(number).integration_id for number in range(1, 6)]
     assert len(ledger.attempts.troubled(run.id, 2)) == 2
     assert ledger.attempts.retryable_ids(run.id) == [case(number).integration_id for number in (1, 2, 3)]
+
+
+def test_what_may_have_to_be_written_is_what_moved_since_it_was_in_step(ledger: Ledger, lease: Lease, run: Run) -> None:
+    def unsettled(by: Run) -> int:
+        return ledger.links.count_unsettled(FIRM, by.id, select="night")
+
+    assert unsettled(run) == 2, "neither was ever in step"
+    settle(ledger, lease, run, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)})
+    settle(ledger, lease, run, outcome(2, Result.REJECTED, "x"))
+    assert unsettled(run) == 1
+    settle(ledger, lease, run, outcome(2))
+    assert unsettled(run) == 0
+    night = start(ledger, lease)
+    ledger.links.stage_source(lease, night.id, FIRM, [case(1), case(2, stage="Intake")], cursor=None, done=True)
+    assert unsettled(night) == 1, "one side moved"
+    ledger.links.stage_portal(lease, night.id, FIRM, [portal_case(1, stage="Drifted")], cursor=None, done=True)
+    assert unsettled(night) == 2
+    settle(ledger, lease, start(ledger, lease, dry_run=True), outcome(1), outcome(2))
+    assert unsettled(night) == 2, "a dry run brings nothing in step"
+    settle(ledger, lease, night, outcome(1, Result.UPDATED), outcome(2), portal_after={ID: portal_case(1)})
+    assert unsettled(night) == 0
+    assert ledger.links.count_unsettled(FIRM, night.id, select=[ID]) == 0
