@@ -222,6 +222,10 @@ class ClioClient:
         missing = [external_id for external_id in wanted if external_id not in found]
         if missing:
             found |= await self._contacts(missing)
+        hidden = [client.external_id for _, client in page.matters if client and client.redacted]
+        if hidden and not wanted:
+            # Single clients are hidden from a user, all of them from an app that may not read contacts: asking tells.
+            await self._contacts(hidden[:1])
         cases, troubles = [], list(page.unreadable)
         for case, nested in page.matters:
             client = found.get(nested.external_id) if nested else None

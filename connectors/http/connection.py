@@ -233,7 +233,7 @@ class Connection:
     async def _exchange(self, call: Call) -> httpx.Response:
         """Drive the auth flow: usually one request, two when a token had to be replaced."""
         request = httpx.Request(
-            call.method, call.url, headers={**self._headers, **call.headers}, content=call.content,
+            call.method, httpx.URL(call.url), headers={**self._headers, **call.headers}, content=call.content,
             extensions=self._extensions,
         )  # fmt: skip
         flow = self._auth.async_auth_flow(request)
