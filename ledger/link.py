@@ -56,8 +56,8 @@ _UNSHOWN = {
     "source_stage",
     "portal_run",
     "trouble_day",
-    "settled_source",
-    "settled_portal",
+    "client_name",
+    "agreed",
 }
 _columns = [column for column in links.c if column.name not in _UNSHOWN]
 _same = and_(*(links.c[name] == bodies.c[name] for name in ("firm", "integration_id", "system")))
@@ -85,16 +85,7 @@ def of_night(run_id: str) -> ColumnElement[bool]:
     return or_(links.c.source_run == run_id, linked, troubled())
 
 
-def unsettled() -> ColumnElement[bool]:
-    """A side is not as it was when the case was last found, or brought, in step; or it never was."""
-    return or_(
-        links.c.settled_source.is_(None),
-        links.c.settled_source.is_distinct_from(links.c.source_digest),
-        links.c.settled_portal.is_distinct_from(links.c.portal_digest),
-    )
-
-
-def as_agreed(rules: str) -> ColumnElement[str]:
+def as_agreed(rules: str) -> ColumnElement[Any]:
     """What ``agreed`` holds of a case found in step: both sides as they are, and the mark of the rules it was judged by."""
     return func.coalesce(links.c.source_digest, "") + "/" + func.coalesce(links.c.portal_digest, "") + "/" + rules
 

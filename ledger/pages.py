@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, not_, true
+from sqlalchemy import ColumnElement, and_, func, literal, not_
 from sqlalchemy import select as select_columns
 
+from domain.outcome import Result
+from ledger.columns import Instant
 from ledger.database import chunks
-from ledger.link import Link, agrees, belongs, of_night, select_links, to_link, unsettled
+from ledger.leases import Lease, fenced
+from ledger.link import Link, agrees, belongs, of_night, select_links, to_link
 from ledger.runs import run_of
 from ledger.store import Store
-from ledger.tables import links
+from ledger.tables import attempts, links
 
 Selection = Literal["night", "scope"] | Sequence[str]
 """``scope``: what the run has read in its scope. ``night``: that, every linked case (for drift), every troubled
@@ -83,24 +86,47 @@ class Pages(Store):
                 spans.append(Span(spans[-1].until if spans else None, page[-1], len(page)))
         return spans
 
-    def count(self, firm: str, run_id: str, *, select: Selection) -> int:
+    def count(self, firm: str, run_id: str, *, select: Selection, rules: str | None = None) -> int:
         """How many links :meth:`pages` would give. Raises RunUnknown."""
-        return self._count(firm, run_id, select, true())
-
-    def count_unsettled(self, firm: str, run_id: str, *, select: Selection) -> int:
-        """How many of them may have to be written: at most those of which a side moved since they were in step.
-
-        Raises RunUnknown.
-        """
-        return self._count(firm, run_id, select, unsettled())
-
-    def _count(self, firm: str, run_id: str, selection: Selection, condition: ColumnElement[bool]) -> int:
         with self._database.reading() as connection:
-            wanted = _selected(firm, run_of(connection, run_id).system, run_id, selection) & condition
+            wanted = _selected(firm, run_of(connection, run_id).system, run_id, select, rules)
             return connection.execute(select_columns(func.count()).select_from(links).where(wanted)).scalar_one()
 
+    def pass_over(self, lease: Lease, run_id: str, firm: str, rules: str) -> int:
+        """Record as unchanged what the run has read and need not look at: neither side, nor the rules, have changed.
 
-def _selected(firm: str, system: str | None, run_id: str, selection: Selection) -> ColumnElement[bool]:
+        ``rules`` is the mark the cases were found in step under; with another mark, none is passed over. Cases this run
+        has attempted already keep their result. Returns how many were passed over.
+
+        Raises:
+            LeaseLost: see :func:`ledger.leases.fenced`.
+            RunUnknown: no such run.
+        """
+        with fenced(self._database, lease) as connection:
+            run = run_of(connection, run_id)
+            row = {
+                "run_id": literal(run_id),
+                "integration_id": links.c.integration_id,
+                "result": literal(Result.UNCHANGED.value),
+                "codes": literal(""),
+                "readable_id": func.coalesce(links.c.readable_id, ""),
+                "client_name": func.coalesce(links.c.client_name, ""),
+                "portal_id": links.c.portal_id,
+                "notifies_client": literal(value=False),
+                "attempted_at": literal(self._database.now(connection), Instant),
+                "tries": literal(1),
+            }
+            attempted = select_columns(attempts.c.integration_id).where(attempts.c.run_id == run_id)
+            in_scope = _selected(firm, run.system, run_id, "scope", None)
+            quiet = select_columns(*row.values()).where(
+                in_scope, agrees(rules), links.c.integration_id.not_in(attempted)
+            )
+            return connection.execute(attempts.insert().from_select(list(row), quiet)).rowcount
+
+
+def _selected(
+    firm: str, system: str | None, run_id: str, selection: Selection, rules: str | None
+) -> ColumnElement[bool]:
     if selection == "scope":
         chosen: ColumnElement[bool] = links.c.source_run == run_id
     elif selection == "night":

@@ -13,7 +13,7 @@ from domain.portal import PortalCase
 from ledger.attempts import write_attempts
 from ledger.database import chunks, upsert
 from ledger.leases import Lease, fenced
-from ledger.link import as_agreed, belongs, unsettled
+from ledger.link import as_agreed, belongs
 from ledger.runs import Run, run_of
 from ledger.sides import write_portals
 from ledger.store import Store
@@ -55,9 +55,8 @@ class Settlement(Store):
         ``today`` (default: of UTC) with the same code adds a night; an untroubled result ends it.
         A dry run's outcomes are recorded and nothing else.
 
-        Args:
-            agreed: Integration ids of the cases that are fully in step now, those without an outcome included.
-            rules: Mark of the rules they were judged by; see :meth:`ledger.pages.Pages.pass_over`.
+        ``agreed`` are the integration ids of cases that are fully in step now, those without an outcome included, and
+        ``rules`` is the mark of the rules they were judged by; see :meth:`ledger.pages.Pages.pass_over`.
 
         Raises:
             LeaseLost: see :func:`ledger.leases.fenced`.
@@ -131,9 +130,3 @@ def _settle_links(
             for integration_id in unheard
         )
     upsert(connection, links, changed)
-    in_step = links.c.integration_id.in_(by_id.keys() - set(troubled))
-    connection.execute(
-        update(links)
-        .where(belongs(firm, run.system), in_step, unsettled())
-        .values(settled_source=links.c.source_digest, settled_portal=links.c.portal_digest)
-    )

@@ -86,8 +86,6 @@ links = Table(
     Column("dismissed_at", Instant),
     Column("dismissed_by", Text),
     Column("dismissed_why", Text),
-    Column("settled_source", String(32)),
-    Column("settled_portal", String(32)),
     Index(None, "firm", "readable_id"),
     sqlite_with_rowid=False,
 )

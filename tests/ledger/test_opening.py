@@ -148,9 +148,7 @@ def _fill(opened: Ledger) -> dict[str, list[dict[str, object]]]:
     )
     opened.links.stage_source(lease, run.id, FIRM, [case(1), case(2)], cursor="c", done=True)
     settled = [outcome(1, Result.CREATED), outcome(2, Result.REJECTED, "stage_unknown")]
-    opened.links.settle(
-        lease, run.id, FIRM, settled, {"1000000001": portal_case(1)}, {"1000000002": {"a": 1}}, night=True
-    )
+    opened.links.settle(lease, run.id, FIRM, settled, {"1000000001": portal_case(1)}, night=True)
     opened.watermarks.advance(lease, FIRM, "clio:cases", NOON, {"ids": ["1"]})
     opened.limits.change("clio:a", lambda _: {"granted": 1})
     opened.phones.learn_landlines(FIRM, ["+13035550112"])

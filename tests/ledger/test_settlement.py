@@ -108,10 +108,10 @@ def test_a_mistyped_id_tried_by_hand_is_not_remembered(ledger: Ledger, lease: Le
 
 
 def test_a_dry_run_writes_attempts_only(ledger: Ledger, lease: Lease, run: Run) -> None:
-    settle(ledger, lease, run, outcome(1, Result.REJECTED, "x"), refusals={ID: {"n": 1}})
+    settle(ledger, lease, run, outcome(1, Result.REJECTED, "x"))
     before = link(ledger)
     dry = start(ledger, lease, dry_run=True)
-    settle(ledger, lease, dry, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)}, refusals={ID: {"n": 2}})
+    settle(ledger, lease, dry, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)}, agreed=[ID])
     assert link(ledger) == before
     assert ledger.attempts.counts(dry.id) == {Result.CREATED: 1}
 
@@ -173,23 +173,51 @@ def test_counts_reasons_and_order(ledger: Ledger, lease: Lease, run: Run) -> Non
     assert ledger.attempts.retryable_ids(run.id) == [case(number).integration_id for number in (1, 2, 3)]
 
 
-def test_what_may_have_to_be_written_is_what_moved_since_it_was_in_step(ledger: Ledger, lease: Lease, run: Run) -> None:
-    def unsettled(by: Run) -> int:
-        return ledger.links.count_unsettled(FIRM, by.id, select="night")
+def test_only_what_moved_since_it_was_in_step_is_looked_at_again(ledger: Ledger, lease: Lease, run: Run) -> None:
+    def moved(by: Run, rules: str = "r1") -> int:
+        return ledger.links.count(FIRM, by.id, select="night", rules=rules)
 
-    assert unsettled(run) == 2, "neither was ever in step"
-    settle(ledger, lease, run, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)})
+    both = [ID, case(2).integration_id]
+    assert moved(run) == 2, "neither was ever in step"
+    settle(ledger, lease, run, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)}, agreed=[ID], rules="r1")
     settle(ledger, lease, run, outcome(2, Result.REJECTED, "x"))
-    assert unsettled(run) == 1
-    settle(ledger, lease, run, outcome(2))
-    assert unsettled(run) == 0
+    assert moved(run) == 1
+    settle(ledger, lease, run, outcome(2), agreed=both, rules="r1")
+    assert moved(run) == 0
+    assert moved(run, "r2") == 2, "other rules may find something"
     night = start(ledger, lease)
     ledger.links.stage_source(lease, night.id, FIRM, [case(1), case(2, stage="Intake")], cursor=None, done=True)
-    assert unsettled(night) == 1, "one side moved"
+    assert moved(night) == 1, "one side moved"
     ledger.links.stage_portal(lease, night.id, FIRM, [portal_case(1, stage="Drifted")], cursor=None, done=True)
-    assert unsettled(night) == 2
-    settle(ledger, lease, start(ledger, lease, dry_run=True), outcome(1), outcome(2))
-    assert unsettled(night) == 2, "a dry run brings nothing in step"
-    settle(ledger, lease, night, outcome(1, Result.UPDATED), outcome(2), portal_after={ID: portal_case(1)})
-    assert unsettled(night) == 0
-    assert ledger.links.count_unsettled(FIRM, night.id, select=[ID]) == 0
+    assert moved(night) == 2
+    settle(ledger, lease, start(ledger, lease, dry_run=True), outcome(1), outcome(2), agreed=both, rules="r1")
+    assert moved(night) == 2, "a dry run brings nothing in step"
+    settle(ledger, lease, night, outcome(1, Result.UPDATED), portal_after={ID: portal_case(1)}, agreed=both, rules="r1")
+    assert moved(night) == 0
+
+
+def test_what_is_passed_over_has_its_row_in_the_report(ledger: Ledger, lease: Lease, run: Run) -> None:
+    assert ledger.links.pass_over(lease, run.id, FIRM, "r1") == 0, "nothing was ever found in step"
+    settle(ledger, lease, run, outcome(1, Result.CREATED), portal_after={ID: portal_case(1)}, agreed=[ID], rules="r1")
+    assert ledger.links.pass_over(lease, run.id, FIRM, "r1") == 0, "what was attempted keeps its result"
+    night = start(ledger, lease)
+    ledger.links.stage_source(lease, night.id, FIRM, [case(1), case(2)], cursor=None, done=True)
+    assert ledger.links.pass_over(lease, night.id, FIRM, "r1") == 1
+    assert ledger.links.pass_over(lease, night.id, FIRM, "r1") == 0
+    (attempt,) = next(ledger.attempts.iterate(night.id))
+    expected = link(ledger)
+    assert attempt.outcome.result is Result.UNCHANGED
+    assert attempt.outcome.readable_id == expected.readable_id
+    assert attempt.outcome.client_name == case(1).clients[0].display_name
+    assert attempt.outcome.portal_id == expected.portal_id
+    assert [found.integration_id for found in ledger.links.page(FIRM, night.id, select="night", rules="r1")] == [
+        case(2).integration_id
+    ]
+
+
+def test_a_case_in_trouble_is_never_passed_over(ledger: Ledger, lease: Lease, run: Run) -> None:
+    settle(ledger, lease, run, outcome(1), agreed=[ID], rules="r1")
+    settle(ledger, lease, run, outcome(1, Result.FAILED, "x"))
+    night = start(ledger, lease)
+    ledger.links.stage_source(lease, night.id, FIRM, [case(1)], cursor=None, done=True)
+    assert ledger.links.pass_over(lease, night.id, FIRM, "r1") == 0

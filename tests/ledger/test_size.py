@@ -25,7 +25,7 @@ def fill(ledger: Ledger, lease: Lease, count: int) -> str:
         ledger.links.stage_source(lease, run.id, FIRM, [case(n) for n in numbers], cursor=str(first), done=False)
         ledger.links.stage_portal(lease, run.id, FIRM, [portal_case(n) for n in numbers], cursor=str(first), done=False)
         outcomes = [outcome(n, Result.REJECTED, "stage_unknown") for n in numbers]
-        ledger.links.settle(lease, run.id, FIRM, outcomes, {}, {}, night=True)
+        ledger.links.settle(lease, run.id, FIRM, outcomes, {}, night=True)
     return run.id
 
 
@@ -72,7 +72,7 @@ def night(ledger: Ledger, lease: Lease, count: int) -> dict[str, float]:
         outcomes = [outcome(n) for n in numbers]
         timed("stage_source", lambda: ledger.links.stage_source(*facts, cases, cursor="c", done=False))
         timed("stage_portal", lambda: ledger.links.stage_portal(*facts, portal, cursor="c", done=False))
-        timed("settle", lambda: ledger.links.settle(*facts, outcomes, {}, {}, night=True))
+        timed("settle", lambda: ledger.links.settle(*facts, outcomes, {}, night=True))
 
     for first in range(0, count, PAGE):
         page(range(first, first + PAGE))
