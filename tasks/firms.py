@@ -18,14 +18,11 @@ async def load_firm(slug: str) -> Firm:
     """
     try:
         firm = cast("Firm", await Firm.aload(slug))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise FirmUnknown(
-            f"The Firm block '{slug}' cannot be read: {field}: {first['msg']}. Open Blocks › {slug} in the Prefect UI, "
-            "correct that field and save."
-        ) from None
     except (ValueError, RuntimeError) as error:
+        # Prefect wraps what pydantic has to say into an error that tells people to load without validation.
+        invalid = error if isinstance(error, ValidationError) else error.__cause__
+        if isinstance(invalid, ValidationError):
+            raise FirmUnknown(_unreadable(slug, invalid)) from None
         raise FirmUnknown(await _not_found(slug, error)) from None
     if firm.slug != slug:
         raise FirmUnknown(
@@ -39,6 +36,15 @@ async def firm_slugs() -> list[str]:
     async with get_client() as client:
         documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
     return sorted(document.name for document in documents if document.name)
+
+
+def _unreadable(slug: str, invalid: ValidationError) -> str:
+    first = invalid.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return (
+        f"The Firm block '{slug}' cannot be read: {field}: {first['msg']}. Open Blocks › {slug} in the Prefect UI, "
+        "correct that field and save."
+    )
 
 
 async def _not_found(slug: str, error: Exception) -> str:
