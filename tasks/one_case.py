@@ -17,13 +17,28 @@ NUMBERS_TRIED = 4
 """How many of a client's numbers are offered to the portal before its refusal stands."""
 
 
+_IN_STEP = frozenset({Result.CREATED, Result.UPDATED, Result.CLOSED, Result.UNCHANGED})
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What came of one case. ``technical`` is True when trying again may help without anyone changing anything."""
 
     outcome: Outcome
+    link: Link
     portal_case: PortalCase | None = None
     technical: bool = False
+
+    @property
+    def worth_a_row(self) -> bool:
+        """A row for whatever the run was asked for; of the rest, looked at for drift, where something was found."""
+        quiet = self.outcome.result in (Result.UNCHANGED, Result.SKIPPED)
+        return self.link.in_scope or self.link.trouble is not None or not quiet
+
+    @property
+    def in_step(self) -> bool:
+        """True when a second look would find nothing, unless a side or the rules change."""
+        return self.outcome.result in _IN_STEP and not self.outcome.warnings
 
 
 async def attempt_case(run: SyncRun, link: Link) -> Attempt:
@@ -34,18 +49,18 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
         LeaseLost: the firm may be another run's by now.
     """
     if link.source is None:
-        return Attempt(
-            _outcome(link, Result.SKIPPED, (defect("missing_in_case_system", system=run.rules.case_system),))
-        )
+        missing = defect("missing_in_case_system", system=run.rules.case_system)
+        return Attempt(_outcome(link, Result.SKIPPED, (missing,)), link)
     decision = _decide(run, link)
     if not decision.action.writes or run.request.dry_run:
-        return Attempt(_decided(link, decision))
+        return Attempt(_decided(link, decision), link)
     try:
         return await _write(run, link, decision)
     except FixData as error:
-        return Attempt(_refused(run, link, decision, error))
+        return Attempt(_refused(run, link, decision, error), link)
     except (Wait, UnexpectedAnswer) as error:
-        return Attempt(_outcome(link, Result.FAILED, (_technical(run, error),)), technical=isinstance(error, Wait))
+        failed = _outcome(link, Result.FAILED, (_technical(run, error),))
+        return Attempt(failed, link, technical=isinstance(error, Wait))
 
 
 def _decide(run: SyncRun, link: Link) -> Decision:
@@ -73,9 +88,9 @@ async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
             run.learn_landlines(learnt)
             decision = _decide(run, link)
             if not decision.action.writes:
-                return Attempt(_decided(link, decision))
+                return Attempt(_decided(link, decision), link)
         else:
-            return Attempt(_written(run, link, decision, answer), answer.case)
+            return Attempt(_written(run, link, decision, answer), link, answer.case)
     raise AssertionError("a client has more numbers than are ever offered")
 
 

@@ -23,7 +23,9 @@ async def publish_plan(run: SyncRun) -> None:
     rows = await asyncio.to_thread(run.ledger.links.coverage, run.slug, run.rules.case_system)
     coverage = mapping_coverage(((row.practice_area, row.stage, row.open_count) for row in rows), run.names)
     to_look_at = await asyncio.to_thread(run.ledger.links.count, run.slug, run.id, select=run.selection)
-    to_write = to_look_at
+    to_write = await asyncio.to_thread(
+        run.ledger.links.count, run.slug, run.id, select=run.selection, rules=run.passing_over
+    )
     expected = forecast([Load("Case Status", 0, to_write, WRITES_A_MINUTE)], now=datetime.now(UTC), zone=run.rules.zone)
     logger = get_run_logger()
     logger.info("%s", coverage)
@@ -35,11 +37,6 @@ async def publish_plan(run: SyncRun) -> None:
         markdown=_markdown(run, coverage, to_look_at, to_write, expected),
         description=f"Plan and mapping coverage · {run.firm.name}",
     )
-
-
-def _writes_expected(run: SyncRun) -> int:
-    """At most so many cases differ: those of which a side is not as it was when they were last found in step."""
-    return run.ledger.links.count_unsettled(run.slug, run.id, select=run.selection)
 
 
 def _markdown(run: SyncRun, coverage: Coverage, to_look_at: int, to_write: int, expected: Forecast) -> str:

@@ -16,6 +16,7 @@ from domain.portal import PortalPage
 from domain.reasons import defect
 from tasks.patience import PATIENT_STEP
 from tasks.progress import Progress
+from tasks.rules_mark import rules_mark
 from tasks.scopes import clients_stream
 from tasks.sync_run import SyncRun
 
@@ -34,6 +35,7 @@ async def read_directory(run: SyncRun) -> None:
     run.names = PortalIndex(run.directory, run.rules)
     if not run.by_hand:
         run.landlines = await asyncio.to_thread(run.ledger.phones.landlines, run.slug)
+    run.rules_mark = rules_mark(run.rules, run.directory, run.landlines)
     get_run_logger().info(
         "Case Status has %s users and %s practice areas for %s.",
         len(run.directory.users),
@@ -194,7 +196,7 @@ async def _note_missing(run: SyncRun, ids: Sequence[str]) -> None:
             )
         )
     run.set_aside.update(ids)
-    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, {}, night=run.is_night)
+    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night)
 
 
 async def _note_unreadable(run: SyncRun, records: Sequence[Unreadable]) -> None:
@@ -210,7 +212,7 @@ async def _note_unreadable(run: SyncRun, records: Sequence[Unreadable]) -> None:
         for record in records
     ]
     run.set_aside.update(record.integration_id for record in records)
-    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, {}, night=run.is_night)
+    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night)
 
 
 def defect_unreadable(run: SyncRun, record: Unreadable) -> Defect:

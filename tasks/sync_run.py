@@ -12,6 +12,7 @@ from prefect.context import FlowRunContext
 
 from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
+from connectors.http import redact_handlers
 from connectors.ports import CaseSystem, Scope, SharedState
 from domain.firm import FirmRules
 from domain.mapping import PortalIndex
@@ -47,6 +48,7 @@ class SyncRun:
 
     directory: Directory
     names: PortalIndex
+    rules_mark: str
 
     def __init__(
         self,
@@ -121,6 +123,11 @@ class SyncRun:
         return "night" if self.is_night else "scope"
 
     @property
+    def passing_over(self) -> str | None:
+        """Cases last found in step under this mark are passed over while neither side changes; None: look at each."""
+        return None if self.by_hand else self.rules_mark
+
+    @property
     def today(self) -> date:
         """The day in the firm's zone on which the run began."""
         return self.record.started_at.astimezone(self.rules.zone).date()
@@ -163,6 +170,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         LeaseHeld: another run works on this firm's cases.
         BadInput: the window cannot be understood.
     """
+    redact_handlers("casebridge", "prefect", "prefect.flow_runs", "prefect.task_runs")
     firm = await load_firm(request.firm)
     rules = firm.rules()
     flow_run = current_flow_run()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from prefect import get_run_logger, task
 
 from connectors.errors import Unavailable, Wait
-from domain.outcome import Result
 from ledger import Link
 from ledger.pages import Selection
 from tasks.one_case import Attempt, attempt_case
@@ -37,6 +36,8 @@ class Portion:
 
 async def write_cases(run: SyncRun) -> None:
     """Bring every case of the run into step, page by page, then the troubled ones again one by one."""
+    if run.passing_over is not None:
+        await asyncio.to_thread(run.ledger.links.pass_over, run.lease, run.id, run.slug, run.passing_over)
     portions = await asyncio.to_thread(_portions, run)
     progress = await Progress.start(run, "Writing to Case Status", sum(portion.size for portion in portions))
     done = 0
@@ -58,7 +59,7 @@ async def write_cases(run: SyncRun) -> None:
 
 def _portions(run: SyncRun) -> list[Portion]:
     if isinstance(run.selection, str):
-        spans = run.ledger.links.spans(run.slug, run.id, select=run.selection, size=PAGE)
+        spans = run.ledger.links.spans(run.slug, run.id, select=run.selection, size=PAGE, rules=run.passing_over)
         return [Portion(run.selection, span.size, span.after, span.until) for span in spans]
     ids = run.selection
     return [Portion(ids[first : first + PAGE], len(ids[first : first + PAGE])) for first in range(0, len(ids), PAGE)]
@@ -83,6 +84,7 @@ async def sync_case_page(run: SyncRun, portion: Portion) -> list[str]:
         size=PAGE,
         after=portion.after,
         until=portion.until,
+        rules=run.passing_over,
     )
     attempts: list[Attempt] = []
     try:
@@ -117,11 +119,12 @@ async def settle(run: SyncRun, attempts: Sequence[Attempt]) -> None:
         run.lease,
         run.id,
         run.slug,
-        [attempt.outcome for attempt in attempts],
+        [attempt.outcome for attempt in attempts if attempt.worth_a_row],
         {attempt.outcome.integration_id: attempt.portal_case for attempt in attempts if attempt.portal_case},
-        {},
         night=run.is_night,
         today=run.today,
+        agreed=[attempt.outcome.integration_id for attempt in attempts if attempt.in_step],
+        rules=run.rules_mark,
     )
     await run.remember_landlines()
 
@@ -148,8 +151,7 @@ async def _attempt_all(run: SyncRun, links: Sequence[Link], attempts: list[Attem
             except BaseException:
                 waiting.clear()
                 raise
-            if _worth_a_row(link, attempt):
-                attempts.append(attempt)
+            attempts.append(attempt)
             in_a_row = in_a_row + 1 if attempt.technical else 0
             if in_a_row >= OUTAGE:
                 waiting.clear()
@@ -161,9 +163,3 @@ async def _attempt_all(run: SyncRun, links: Sequence[Link], attempts: list[Attem
     for result in results:
         if isinstance(result, BaseException):
             raise result
-
-
-def _worth_a_row(link: Link, attempt: Attempt) -> bool:
-    """A row for whatever the run was asked for; of the rest (looked at for drift) only where something happened."""
-    quiet = attempt.outcome.result in (Result.UNCHANGED, Result.SKIPPED)
-    return link.in_scope or link.trouble is not None or not quiet
