@@ -65,6 +65,9 @@ class Decision:
     changes: tuple[Change, ...] = ()
     defects: tuple[Defect, ...] = ()
     warnings: tuple[str, ...] = ()
+    """What is not as it should be, and will be so again at the next look."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing about this write only: which number was taken for each client."""
     notifies_client: bool = False
 
 
@@ -136,8 +139,7 @@ def _decide_new(case: Case, rules: FirmRules, index: PortalIndex, landlines: Con
         return _skip("record_redacted", rules, kind="client")
     if drafted.defects:
         return Decision(Action.REJECT, defects=drafted.defects, warnings=drafted.warnings)
-    warnings = (*drafted.warnings, *_labels_taken(drafted))
-    return Decision(Action.CREATE, drafted.draft, ALL_FIELDS, warnings=warnings)
+    return Decision(Action.CREATE, drafted.draft, ALL_FIELDS, warnings=drafted.warnings, notes=_labels_taken(drafted))
 
 
 def _decide_closing(drafted: Drafted, portal_case: PortalCase, rules: FirmRules) -> Decision:
@@ -168,12 +170,13 @@ def _write(
     written, read = portal_case.source_updated_at, wanted.source_updated_at
     if written is not None and read is not None and read < written:
         return _skip("stale_source", rules)
+    notes: tuple[str, ...] = ()
     sent = changed_fields(changes)
     if "clients" in sent:
         wanted = replace(wanted, clients=clients_to_send(wanted, portal_case))
-        warnings = (*warnings, *(_labels_taken(drafted) if drafted else ()))
+        notes = _labels_taken(drafted) if drafted else ()
     told = notifies(changes, portal_case, notify_clients=rules.notify_clients)
-    return Decision(action, wanted, sent, changes, warnings=warnings, notifies_client=told)
+    return Decision(action, wanted, sent, changes, warnings=warnings, notes=notes, notifies_client=told)
 
 
 def _defects_that_count(drafted: Drafted, rules: FirmRules) -> tuple[Defect, ...]:

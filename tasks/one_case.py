@@ -13,10 +13,6 @@ from domain.reasons import defect, defect_from_problem
 from ledger import Link
 from tasks.sync_run import SyncRun
 
-NUMBERS_TRIED = 4
-"""How many of a client's numbers are offered to the portal before its refusal stands."""
-
-
 _IN_STEP = frozenset({Result.CREATED, Result.UPDATED, Result.CLOSED, Result.UNCHANGED})
 
 
@@ -28,6 +24,8 @@ class Attempt:
     link: Link
     portal_case: PortalCase | None = None
     technical: bool = False
+    warned: bool = False
+    """True when something is left off that the next look would say again."""
 
     @property
     def worth_a_row(self) -> bool:
@@ -38,7 +36,7 @@ class Attempt:
     @property
     def in_step(self) -> bool:
         """True when a second look would find nothing, unless a side or the rules change."""
-        return self.outcome.result in _IN_STEP and not self.outcome.warnings
+        return self.outcome.result in _IN_STEP and not self.warned
 
 
 async def attempt_case(run: SyncRun, link: Link) -> Attempt:
@@ -53,7 +51,7 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
         return Attempt(_outcome(link, Result.SKIPPED, (missing,)), link)
     decision = _decide(run, link)
     if not decision.action.writes or run.request.dry_run:
-        return Attempt(_decided(link, decision), link)
+        return Attempt(_decided(link, decision), link, warned=bool(decision.warnings))
     try:
         return await _write(run, link, decision)
     except FixData as error:
@@ -78,7 +76,7 @@ def _decide(run: SyncRun, link: Link) -> Decision:
 
 async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
     """Write a decision. A number the portal refuses as a landline is remembered, and the client's next one offered."""
-    for _ in range(NUMBERS_TRIED):
+    while True:  # each turn knows one landline more
         try:
             answer = await _send(run, decision)
         except FixData as error:
@@ -90,8 +88,8 @@ async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
             if not decision.action.writes:
                 return Attempt(_decided(link, decision), link)
         else:
-            return Attempt(_written(run, link, decision, answer), link, answer.case)
-    raise AssertionError("a client has more numbers than are ever offered")
+            warned = bool(decision.warnings or answer.warnings)
+            return Attempt(_written(run, link, decision, answer), link, answer.case, warned=warned)
 
 
 async def _send(run: SyncRun, decision: Decision) -> UpsertAnswer:
@@ -123,22 +121,27 @@ def _decided(link: Link, decision: Decision) -> Outcome:
 
 
 def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer) -> Outcome:
-    """The outcome of a write. The portal may say *unchanged* of what an interrupted try of this run has just written."""
-    case = answer.case
-    result = decision.action.result
-    ours = case.created_at is not None and case.created_at >= run.record.started_at
-    if decision.action is Action.CREATE and answer.result != "created" and not ours:
-        result = Result.UPDATED if answer.result == "updated" else Result.UNCHANGED
-    warnings = decision.warnings + tuple(
-        defect_from_problem(
-            warning.code,
-            warning.message,
-            system=run.rules.case_system,
-            field=warning.field,
-            details=warning.details,
-            draft=decision.draft,
-        ).sentence
-        for warning in answer.warnings
+    """The outcome of a write.
+
+    What the portal did not have when this run read it, and calls *unchanged* now, was created by a try of this run whose
+    answer was lost; *updated* means that somebody else has created the case in the meantime.
+    """
+    created_by_another = decision.action is Action.CREATE and answer.result == "updated"
+    result = Result.UPDATED if created_by_another else decision.action.result
+    warnings = (
+        decision.warnings
+        + decision.notes
+        + tuple(
+            defect_from_problem(
+                warning.code,
+                warning.message,
+                system=run.rules.case_system,
+                field=warning.field,
+                details=warning.details,
+                draft=decision.draft,
+            ).sentence
+            for warning in answer.warnings
+        )
     )
     return Outcome(
         integration_id=link.integration_id,
@@ -146,7 +149,7 @@ def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer)
         attempted_at=datetime.now(UTC),
         readable_id=link.readable_id or "",
         client_name=_client_name(link),
-        portal_id=case.id,
+        portal_id=answer.case.id,
         changes=decision.changes,
         warnings=tuple(dict.fromkeys(warnings)),
         notifies_client=decision.notifies_client and not run.silent,
@@ -185,7 +188,7 @@ def _outcome(link: Link, result: Result, defects: tuple[Defect, ...], decision: 
         portal_id=link.portal_id,
         defects=defects,
         changes=decision.changes if decision else (),
-        warnings=decision.warnings if decision else (),
+        warnings=decision.warnings + decision.notes if decision else (),
         notifies_client=bool(decision and decision.notifies_client and result is not Result.REJECTED),
     )
 

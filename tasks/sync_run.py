@@ -170,7 +170,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         LeaseHeld: another run works on this firm's cases.
         BadInput: the window cannot be understood.
     """
-    redact_handlers("casebridge", "prefect", "prefect.flow_runs", "prefect.task_runs")
+    redact_handlers("", "casebridge", "prefect.flow_runs", "prefect.task_runs")
     firm = await load_firm(request.firm)
     rules = firm.rules()
     flow_run = current_flow_run()

@@ -32,7 +32,7 @@ def test_a_new_case_is_created_whole() -> None:
     decision = decide(case(), None, RULES, INDEX, nightly=True)
     assert (decision.action, decision.action.result) == (Action.CREATE, Result.CREATED)
     assert decision.fields == ALL_FIELDS
-    assert decision.warnings == ("Della Vance: number •••• 0112 taken (Mobile)",)
+    assert decision.notes == ("Della Vance: number •••• 0112 taken (Mobile)",)
     assert not decision.notifies_client
 
 
@@ -157,7 +157,7 @@ class TestClientChanges:
         assert decide(self.moved, held(case()), rules, INDEX).action is Action.NOTHING
 
     def test_the_report_names_the_label_taken(self) -> None:
-        assert decide(self.moved, held(case()), RULES, INDEX).warnings == (
+        assert decide(self.moved, held(case()), RULES, INDEX).notes == (
             "Della Vance: number •••• 0113 taken (Home)",
         )
 
