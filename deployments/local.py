@@ -75,7 +75,7 @@ def installation(
 @contextlib.contextmanager
 def worker(place: Installation) -> Iterator[None]:
     """A worker that runs flow runs as processes of this machine."""
-    with _child(place, "worker", ["-m", "prefect", "worker", "start", "--pool", POOL, "--limit", "4"]):
+    with _child(place, "worker", ["-m", "prefect", "worker", "start", "--pool", POOL]):
         yield
 
 

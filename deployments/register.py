@@ -12,6 +12,10 @@ from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from deployments.nightly import WORK_POOL, deploy_nightly
 
+RUNS_AT_ONCE = 4
+"""How many flow runs the pool's workers have under way together. A limit of the worker itself (``--limit``) would do the
+same, but a worker of Prefect 3.8 dies of it when somebody presses Retry before the ended run's process is quite gone."""
+
 BLOCK_TYPES = (ClioCredentials, CaseStatusCredentials, Firm)
 
 
@@ -27,7 +31,12 @@ async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None
         await client.read_work_pool(name)
     except ObjectNotFound:
         await client.create_work_pool(
-            WorkPoolCreate(name=name, type="process", description="Runs casebridge's flows as processes of a worker.")
+            WorkPoolCreate(
+                name=name,
+                type="process",
+                description="Runs casebridge's flows as processes of a worker.",
+                concurrency_limit=RUNS_AT_ONCE,
+            )
         )
 
 
