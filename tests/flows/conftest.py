@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class PrefectServer:
 
     url: str
     environment: dict[str, str]
+    boot_seconds: float
 
 
 def free_port() -> int:
@@ -71,16 +72,16 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"}
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with child(command, environment, home / "server.log") as process:
-        deadline = time.monotonic() + 120
+        started = time.monotonic()
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"{url}/api/health", timeout=2).is_success:
                     break
             assert process.poll() is None, (home / "server.log").read_text()
-            assert time.monotonic() < deadline, "the Prefect server did not come up"
+            assert time.monotonic() < started + 120, "the Prefect server did not come up"
             time.sleep(0.2)
         with temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_HOME: home}):
-            yield PrefectServer(url, environment)
+            yield PrefectServer(url, environment, time.monotonic() - started)
             # What is still queued must be delivered before the server goes, or the process waits for it in vain at exit.
             APILogWorker.drain_all(timeout=10)
             EventsWorker.drain_all(timeout=10)
@@ -118,10 +119,10 @@ def sandbox(world: WorldOptions) -> Iterator[SandboxServer]:
 @pytest.fixture
 async def firm(
     prefect_server: PrefectServer, home: Path, sandbox: SandboxServer, request: pytest.FixtureRequest
-) -> AsyncIterator[Firm]:
+) -> Firm:
     """A firm of the sandbox, saved as blocks under a slug of its own."""
     slug = "firm-" + format(abs(hash(request.node.nodeid)), "x")[:10]
-    yield await save_firm(slug, sandbox)
+    return await save_firm(slug, sandbox)
 
 
 @pytest.fixture

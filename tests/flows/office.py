@@ -209,7 +209,7 @@ def raise_limits(sandbox: SandboxServer) -> None:
 
 async def save_firm(slug: str, sandbox: SandboxServer, of: str = SEEDED, **settings: Any) -> Firm:
     """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
-    granted = httpx.post(f"{sandbox.url}/__sandbox__/clio/token", json={"firm": of}).raise_for_status().json()
+    granted = sandbox.clio.connect(of, sandbox.url)
     clio = ClioCredentials(
         region="us",
         client_id=granted["client_id"],
