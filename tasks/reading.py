@@ -35,7 +35,7 @@ async def read_directory(run: SyncRun) -> None:
     run.names = PortalIndex(run.directory, run.rules)
     if not run.by_hand:
         run.landlines = await asyncio.to_thread(run.ledger.phones.landlines, run.slug)
-    run.rules_mark = rules_mark(run.rules, run.directory, run.landlines)
+    run.rules_mark = rules_mark(run.rules, run.directory)
     get_run_logger().info(
         "Case Status has %s users and %s practice areas for %s.",
         len(run.directory.users),

@@ -1,7 +1,6 @@
 """A mark of everything but the two sides that decides about a case: while it stays, what was in step stays in step."""
 
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +9,12 @@ from domain.firm import FirmRules
 from domain.portal import Directory
 
 
-def rules_mark(rules: FirmRules, directory: Directory, landlines: Iterable[str]) -> str:
-    """A digest of the firm's settings, the portal's directory, the known landlines and the rules' own code."""
-    parts = (rules.model_dump_json(), repr(directory), ",".join(sorted(landlines)), _code())
+def rules_mark(rules: FirmRules, directory: Directory) -> str:
+    """A digest of the firm's settings, the portal's directory and the rules' own code.
+
+    Known landlines are left out: a number the portal has once taken stays on its case until the client's data change.
+    """
+    parts = (rules.model_dump_json(), repr(directory), _code())
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
 
