@@ -128,21 +128,8 @@ def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer)
     """
     created_by_another = decision.action is Action.CREATE and answer.result == "updated"
     result = Result.UPDATED if created_by_another else decision.action.result
-    warnings = (
-        decision.warnings
-        + decision.notes
-        + tuple(
-            defect_from_problem(
-                warning.code,
-                warning.message,
-                system=run.rules.case_system,
-                field=warning.field,
-                details=warning.details,
-                draft=decision.draft,
-            ).sentence
-            for warning in answer.warnings
-        )
-    )
+    said = (_explained(run, warning, decision).sentence for warning in answer.warnings)
+    warnings = dict.fromkeys((*decision.warnings, *decision.notes, *said))
     return Outcome(
         integration_id=link.integration_id,
         result=result,
@@ -151,25 +138,27 @@ def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer)
         client_name=_client_name(link),
         portal_id=answer.case.id,
         changes=decision.changes,
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(warnings),
         notifies_client=decision.notifies_client and not run.silent,
     )
 
 
 def _refused(run: SyncRun, link: Link, decision: Decision, error: FixData) -> Outcome:
-    reasons = tuple(
-        defect_from_problem(
-            problem.code,
-            problem.message,
-            system=run.rules.case_system,
-            field=problem.field,
-            details=problem.details,
-            draft=decision.draft,
-        )
-        for problem in error.problems
-    )
+    reasons = tuple(_explained(run, problem, decision) for problem in error.problems)
     fallback = (defect("vendor_error", system=run.rules.case_system, problem=str(error)),)
     return _outcome(link, Result.REJECTED, reasons or fallback, decision)
+
+
+def _explained(run: SyncRun, problem: Problem, decision: Decision) -> Defect:
+    """What the portal said, in the words our own validation would have used."""
+    return defect_from_problem(
+        problem.code,
+        problem.message,
+        system=run.rules.case_system,
+        field=problem.field,
+        details=problem.details,
+        draft=decision.draft,
+    )
 
 
 def _technical(run: SyncRun, error: Exception) -> Defect:
