@@ -132,9 +132,9 @@ def _tell(place: Installation, flow_run: FlowRun) -> None:
         report = pd.read_csv(reports[-1], dtype=str, keep_default_na=False)
         console.print(_counts(report))
         console.print(_refusals(report))
-        console.print(f"The report, one row per case:   {reports[-1]}")
-    console.print(f"The run in the Prefect UI:      {place.prefect}/runs/flow-run/{flow_run.id}")
-    console.print(f"Logs of every part:             {place.home}")
+        console.print(f"The report, one row per case:   {reports[-1]}", soft_wrap=True)
+    console.print(f"The run in the Prefect UI:      {place.prefect}/runs/flow-run/{flow_run.id}", soft_wrap=True)
+    console.print(f"Logs of every part:             {place.home}", soft_wrap=True)
 
 
 def _counts(report: pd.DataFrame) -> Table:

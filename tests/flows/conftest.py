@@ -64,10 +64,10 @@ def child(arguments: list[str], environment: dict[str, str], log: Path) -> Itera
                 process.kill()
 
 
-@pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    home = tmp_path_factory.mktemp("prefect")
-    port = free_port()
+@contextlib.contextmanager
+def running_prefect(home: Path, port: int | None = None) -> Iterator[PrefectServer]:
+    """A Prefect server over what is kept in ``home``, up and answering."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"}
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
@@ -80,11 +80,20 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
             assert process.poll() is None, (home / "server.log").read_text()
             assert time.monotonic() < started + 120, "the Prefect server did not come up"
             time.sleep(0.2)
-        with temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_HOME: home}):
-            yield PrefectServer(url, environment, time.monotonic() - started)
-            # What is still queued must be delivered before the server goes, or the process waits for it in vain at exit.
-            APILogWorker.drain_all(timeout=10)
-            EventsWorker.drain_all(timeout=10)
+        yield PrefectServer(url, environment, time.monotonic() - started)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    home = tmp_path_factory.mktemp("prefect")
+    with (
+        running_prefect(home) as server,
+        temporary_settings({PREFECT_API_URL: f"{server.url}/api", PREFECT_HOME: home}),
+    ):
+        yield server
+        # What is still queued must be delivered before the server goes, or the process waits for it in vain at exit.
+        APILogWorker.drain_all(timeout=10)
+        EventsWorker.drain_all(timeout=10)
 
 
 @pytest.fixture

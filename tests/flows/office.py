@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from uuid import UUID
+
 import httpx
 import pandas as pd
 import pytest
+from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.flow_engine import run_flow
+from prefect.states import Pending, Scheduled
 from pydantic import SecretStr
 
 from blocks.casestatus import CaseStatusCredentials
@@ -172,11 +178,21 @@ class Office:
 
     # Runs.
 
-    async def run(self, flow: Callable[..., Awaitable[Any]], **parameters: Any) -> Ended:
+    async def run(self, flow: Flow[..., Any], **parameters: Any) -> Ended:
         """Run a flow for the firm, and read what it left."""
-        if flow.__name__ != "retry_failed_cases":
+        if flow.name != "retry_failed_cases":
             parameters.setdefault("firm", self.slug)
         state = await flow(**parameters, return_state=True)
+        return self.ended(state)
+
+    async def retry(self, flow: Flow[..., Any], flow_run_id: str) -> Ended:
+        """Press Retry in the UI on a flow run that has ended, and be the worker that picks it up."""
+        async with get_client() as client:
+            identity = UUID(flow_run_id)
+            await client.set_flow_run_state(identity, Scheduled(name="AwaitingRetry"), force=True)
+            await client.set_flow_run_state(identity, Pending())
+            flow_run = await client.read_flow_run(identity)
+        state = await run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
         return self.ended(state)
 
     def ended(self, state: State[Any]) -> Ended:
@@ -184,7 +200,7 @@ class Office:
         run = self.ledger.runs.recent(self.slug, 1)[0]
         return Ended(state, run, self.home / "reports" / self.slug / f"{run.id}.csv")
 
-    def run_now(self, flow: Callable[..., Awaitable[Any]], **parameters: Any) -> Ended:
+    def run_now(self, flow: Flow[..., Any], **parameters: Any) -> Ended:
         """As :meth:`run`, for fixtures that outlive an event loop."""
         return asyncio.run(self.run(flow, **parameters))
 
