@@ -8,8 +8,8 @@ import pytest
 
 from flows.nightly_case_sync import nightly_case_sync
 from sandbox.seed import Shares, Trouble, WorldOptions
-from tests.flows.conftest import PrefectServer
 from tests.flows.office import Ended, Office, open_office
+from tests.flows.processes import PrefectServer
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -21,8 +21,8 @@ from flows.sync_one_case import sync_one_case
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
 from tasks.reading import read_case_system, read_directory, read_portal
-from tests.flows.conftest import PrefectServer
 from tests.flows.office import Ended, Office, open_office, save_firm
+from tests.flows.processes import PrefectServer
 
 pytestmark = pytest.mark.xdist_group("prefect")
 WORLD = WorldOptions(matters=20, shares=Shares.trouble_free())

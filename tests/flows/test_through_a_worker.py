@@ -23,8 +23,8 @@ from ledger import Ledger
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, Trouble, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.flows.conftest import PrefectServer, child
 from tests.flows.office import Ended, Office, raise_limits, save_firm
+from tests.flows.processes import PrefectServer, child
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

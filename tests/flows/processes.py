@@ -1,0 +1,73 @@
+"""Prefect servers and other processes of ours that tests start, find their way to, and end."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+FAST = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+}
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A Prefect server process; ``environment`` points other processes at it."""
+
+    url: str
+    environment: dict[str, str]
+    boot_seconds: float
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of ours that is ended, politely first, when the block is left."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, *arguments], env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextlib.contextmanager
+def running_prefect(home: Path, port: int | None = None) -> Iterator[PrefectServer]:
+    """A Prefect server over what is kept in ``home``, up and answering."""
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"}
+    command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with child(command, environment, home / "server.log") as process:
+        started = time.monotonic()
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{url}/api/health", timeout=2).is_success:
+                    break
+            assert process.poll() is None, (home / "server.log").read_text()
+            assert time.monotonic() < started + 120, "the Prefect server did not come up"
+            time.sleep(0.2)
+        yield PrefectServer(url, environment, time.monotonic() - started)
