@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
 from uuid import UUID
 
 import httpx
