@@ -60,7 +60,7 @@ async def read_portal(run: SyncRun) -> int:
     """Read the portal's cases into the ledger: all of them, or a few by integration id. Returns how many were read."""
     if run.ids is not None and len(run.ids) <= FEW:
         return await _look_up(run, run.ids)
-    if run.record.portal_done and not run.retrying_finished:
+    if run.record.portal_done:
         return 0
     read = 0
     progress = await Progress.start(run, "Reading Case Status")
@@ -83,7 +83,7 @@ async def read_case_system(run: SyncRun) -> int:
 
     Returns how many cases were read.
     """
-    if run.record.source_done and not run.retrying_finished:
+    if run.record.source_done:
         return 0
     if run.ids is not None:
         return await _read_cases(run, Scope(ids=run.ids), step=CASES, last=True)
@@ -152,7 +152,7 @@ async def _read_changed_clients(run: SyncRun, cursor: str | None) -> None:
 
 async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
     cursor = run.record.portal_cursor
-    if cursor and not run.retrying_finished:
+    if cursor:
         try:
             async for page in run.portal.cases(cursor=cursor):
                 yield page

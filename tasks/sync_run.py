@@ -75,7 +75,7 @@ class SyncRun:
         """Cases already reported as missing or unreadable: there is nothing to compare."""
         self.landlines: set[str] = set()
         self._new_landlines: set[str] = set()
-        self.retrying_finished = record.tries > 1 and record.totals is not None
+        self.retrying_finished = _had_ended(record)
         """True when this flow run had come to its end before: only what was in trouble then is attempted again."""
         if self.retrying_finished:
             self.ids = ledger.attempts.retryable_ids(record.id)
@@ -192,6 +192,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
             dry_run=request.dry_run,
             parent_run_id=request.parent_run_id,
         )
+        await asyncio.to_thread(_drop_stale_checkpoints, ledger, record)
         portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))
         cleanup.push_async_callback(portal.close)
         shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)
@@ -203,6 +204,18 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         except BaseException as error:
             await _record_interruption(run, error)
             raise
+
+
+def _had_ended(record: Run) -> bool:
+    return record.tries > 1 and record.totals is not None
+
+
+def _drop_stale_checkpoints(ledger: Ledger, record: Run) -> None:
+    """Read anew what was read too long ago: before an end, or before another run took over what this one had read."""
+    latest = ledger.runs.recent(record.firm, 1)[0]
+    if _had_ended(record) or latest.id != record.id:
+        record.source_cursor = record.portal_cursor = None
+        record.source_done = record.portal_done = False
 
 
 def current_flow_run() -> FlowRun | None:

@@ -157,9 +157,7 @@ class TestClientChanges:
         assert decide(self.moved, held(case()), rules, INDEX).action is Action.NOTHING
 
     def test_the_report_names_the_label_taken(self) -> None:
-        assert decide(self.moved, held(case()), RULES, INDEX).notes == (
-            "Della Vance: number •••• 0113 taken (Home)",
-        )
+        assert decide(self.moved, held(case()), RULES, INDEX).notes == ("Della Vance: number •••• 0113 taken (Home)",)
 
     def test_defects_of_clients_that_are_left_alone_do_not_matter(self) -> None:
         rules = SYSTEMS["smartadvocate"]
