@@ -29,7 +29,7 @@ class Firm(Block):
     _block_type_slug: ClassVar[str | None] = "firm"
     _logo_url: ClassVar[HttpUrl | None] = HttpUrl("https://www.casestatus.com/favicon.ico")
     _description: ClassVar[str | None] = (
-        "A law firm that casebridge works for. Saving it changes the firm's deployments at the next reconcile."
+        "A law firm that casebridge works for. After changing its schedule, run `python -m deployments.register`."
     )
     _code_example: ClassVar[str | None] = 'from blocks.firm import Firm\n\nfirm = await Firm.aload("harrow-pike")\n'
 
