@@ -1,0 +1,98 @@
+"""One run of the job in a process of its own: ``python -m tests.bench.job SANDBOX``; prints what it took as JSON."""
+
+import argparse
+import asyncio
+import resource
+import sys
+import time
+from typing import Any
+
+import httpx
+import orjson
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from pydantic import SecretStr
+
+from blocks.casestatus import CaseStatusCredentials
+from blocks.clio import ClioCredentials
+from blocks.firm import Firm
+from flows.nightly_case_sync import nightly_case_sync
+from ledger import Ledger
+from tests.bench.processes import FIRM
+
+
+def main() -> None:
+    """Save the firm's blocks, run the flow, print the measurement."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.job", description=__doc__)
+    parser.add_argument("sandbox", help="address of a running sandbox")
+    asyncio.run(_save_firm(parser.parse_args().sandbox))
+    found = measure()
+    sys.stdout.write(orjson.dumps(found).decode() + "\n")
+
+
+def measure() -> dict[str, Any]:
+    """The flow's wall, CPU (user + system, all threads), peak RSS in MiB, and what it did."""
+    before, started = used_cpu(), time.perf_counter()
+    state = asyncio.run(nightly_case_sync(firm=FIRM, return_state=True))
+    wall, cpu = time.perf_counter() - started, used_cpu() - before
+    peak = peak_rss()
+    assert state.is_completed(), state.message
+    with Ledger.open() as ledger:
+        record = ledger.runs.recent(FIRM, 1)[0]
+    assert record.totals is not None
+    return {
+        "wall": wall,
+        "cpu": cpu,
+        "peak_rss_mib": peak,
+        "counts": {result: count for result, count in record.totals["counts"].items() if count},
+        "started_at": record.started_at,
+        "scope": record.scope,
+        "task_runs": asyncio.run(_task_runs(record.flow_run_id)),
+    }
+
+
+def used_cpu() -> float:
+    """User and system seconds of this process so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def peak_rss() -> float:
+    """The most memory this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def _save_firm(sandbox: str) -> None:
+    async with httpx.AsyncClient(base_url=f"{sandbox}/__sandbox__") as client:
+        granted = (await client.post("/clio/token", json={"firm": FIRM})).raise_for_status().json()
+    clio = ClioCredentials(
+        region="us",
+        client_id=granted["client_id"],
+        client_secret=SecretStr(granted["client_secret"]),
+        refresh_token=SecretStr(granted["refresh_token"]),
+        host=f"{sandbox}/clio/us",
+    )
+    await clio.asave(f"{FIRM}-clio", overwrite=True)
+    portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{FIRM}"), host=f"{sandbox}/casestatus")
+    await portal.asave(f"{FIRM}-case-status", overwrite=True)
+    firm = Firm(slug=FIRM, name=granted["account"]["name"], case_system=clio, portal=portal)
+    await firm.asave(FIRM, overwrite=True)
+
+
+async def _task_runs(flow_run_id: str | None) -> int:
+    """How many task runs the server knows of the flow run, once it has taken them in."""
+    async with get_client() as client:
+        wanted = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
+        known = -1
+        while True:
+            await asyncio.sleep(3)
+            answer = await client.request(
+                "POST", "/task_runs/count", json={"flow_runs": wanted.model_dump(mode="json")}
+            )
+            if answer.json() == known:
+                return known
+            known = answer.json()
+
+
+if __name__ == "__main__":
+    main()
