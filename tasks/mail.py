@@ -1,7 +1,7 @@
 """Mailing a run's report to whoever asked for it, or to the firm when a night left exceptions."""
 
 from prefect import get_run_logger, task
-from prefect_email import email_send_message
+from prefect_email import EmailServerCredentials, email_send_message
 
 from tasks.patience import PATIENT_STEP
 from tasks.report_file import Report
@@ -21,18 +21,31 @@ async def mail_report(run: SyncRun, report: Report, sentence: str) -> list[str]:
             run.slug,
         )
         return []
+    try:
+        await _send(run, run.firm.mail, report, sentence, recipients)
+    except OSError as error:  # smtplib's errors are among them
+        # The work is done and the report is on disk and in the UI: a mail server's trouble is not the run's.
+        get_run_logger().warning(
+            "The report was not mailed to %s: the mail server said: %s", ", ".join(recipients), error
+        )
+        return []
+    get_run_logger().info("The report was mailed to %s.", ", ".join(recipients))
+    return recipients
+
+
+async def _send(
+    run: SyncRun, server: EmailServerCredentials, report: Report, sentence: str, recipients: list[str]
+) -> None:
     kind = "Dry run" if run.record.dry_run else "Sync report"
     await email_send_message.fn(
-        email_server_credentials=run.firm.mail,
+        email_server_credentials=server,
         subject=f"{kind} · {run.firm.name} · {run.today:%d %b %Y}",
         msg=f"<p>{sentence}</p><p>The attached CSV has one row per case, with what happened and why.</p>",
         msg_plain=f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n",
-        email_from=run.firm.mail.username or "casebridge@localhost",
+        email_from=server.username or "casebridge@localhost",
         email_to=recipients,
         attachments=[str(report.csv)],
     )
-    get_run_logger().info("The report was mailed to %s.", ", ".join(recipients))
-    return recipients
 
 
 def _recipients(run: SyncRun, report: Report) -> list[str]:
