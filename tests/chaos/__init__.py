@@ -1,0 +1,1 @@
+"""Kills, freezes, faults and overlaps, at the level of whole runs."""

@@ -1,0 +1,30 @@
+"""What the tests of kills and faults share: the fixtures of the flows, both databases, hurried pauses, printed seeds."""
+
+import functools
+import os
+import secrets
+
+import pytest
+
+from connectors.http import connection
+from connectors.http.patience import Patience
+from tasks import writing
+from tests.flows.conftest import firm, home, ledger, office, sandbox, world
+from tests.ledger.conftest import postgresql_server, postgresql_url
+
+__all__ = ["firm", "home", "ledger", "office", "postgresql_server", "postgresql_url", "sandbox", "world"]
+
+
+@pytest.fixture
+def seed() -> int:
+    """Of everything random in a test: printed when it fails, and given again by ``CHAOS_SEED``."""
+    drawn = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**32))
+    print(f"CHAOS_SEED={drawn}")  # noqa: T201
+    return drawn
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody wants to wait: every pause before a further try is short, and no try is left out."""
+    monkeypatch.setattr(connection, "Patience", functools.partial(Patience, first_pause=0.01, longest_pause=0.1))
+    monkeypatch.setattr(writing, "sync_case", writing.sync_case.with_options(retry_delay_seconds=[0.1, 0.1]))
