@@ -30,7 +30,7 @@ def explain(answer: Answer) -> ConnectorError:
     request_id = answer.request_id
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
-            message = f"{SYSTEM} refuses the API key: enter the key that Case Status staff issued to this firm."
+            message = f"{SYSTEM} refuses the API key. Enter the one that Case Status staff issued to this firm."
             return LogInAgain(message, system=SYSTEM, request_id=request_id)
         case HTTPStatus.FORBIDDEN:
             return NotPermitted(_missing_permission(problems, said), system=SYSTEM, request_id=request_id)
