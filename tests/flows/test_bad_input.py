@@ -166,7 +166,9 @@ async def test_a_case_that_clio_does_not_have(office: Office) -> None:
 
 async def test_a_wrong_portal_key(office: Office) -> None:
     state = await _run_with(office, "wrong-key", portal_key="csk-somebody-else")
-    assert_refused(state, "ReconnectNeeded", "Case Status refuses the API key", "enter the key")
+    assert_refused(
+        state, "ReconnectNeeded", "Case Status refuses the API key.", "Enter the one that Case Status staff issued"
+    )
     assert_untouched(office)
 
 
