@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from dataclasses import dataclass
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -40,13 +41,27 @@ async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None
         )
 
 
-async def register_firms(client: PrefectClient) -> list[str]:
-    """Bring every firm's deployments up to date; returns the firms' slugs."""
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Firms whose deployments are up to date, and those whose block cannot be read; both by slug, sorted."""
+
+    firms: list[str]
+    unreadable: list[str]
+
+
+async def register_firms(client: PrefectClient) -> Registered:
+    """Bring every firm's deployments up to date. A firm whose block cannot be read keeps no other from its own."""
     documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
-    slugs = sorted(document.name for document in documents if document.name)
-    for slug in slugs:
-        await deploy_nightly(client, await Firm.aload(slug, client=client))
-    return slugs
+    registered = Registered([], [])
+    for slug in sorted(document.name for document in documents if document.name):
+        try:
+            firm = await Firm.aload(slug, client=client)
+        except (ValueError, RuntimeError):
+            registered.unreadable.append(slug)
+        else:
+            await deploy_nightly(client, firm)
+            registered.firms.append(slug)
+    return registered
 
 
 async def main() -> None:
@@ -55,9 +70,14 @@ async def main() -> None:
     await register_blocks()
     async with get_client() as client:
         await ensure_work_pool(client)
-        slugs = await register_firms(client)
-    names = ", ".join(slugs) or "none yet (add a Firm block in the Prefect UI, then run this again)"
+        registered = await register_firms(client)
+    names = ", ".join(registered.firms) or "none yet (add a Firm block in the Prefect UI, then run this again)"
     print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\nFirms: {names}.")  # noqa: T201
+    if registered.unreadable:
+        print(  # noqa: T201
+            f"Blocks that cannot be read: {', '.join(registered.unreadable)}. Correct them in the Prefect UI (Blocks) and "
+            "run this again; a nightly run by hand names the field."
+        )
 
 
 if __name__ == "__main__":
