@@ -1,0 +1,34 @@
+"""Blocks of a firm that exists nowhere, for tests that need no outside system."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from blocks.casestatus import CaseStatusCredentials
+from blocks.clio import ClioCredentials
+from blocks.firm import Firm
+
+SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key")
+
+
+def clio() -> ClioCredentials:
+    app_secret, refresh_token, _ = map(SecretStr, SECRETS)
+    return ClioCredentials(client_id="clio-app-key", client_secret=app_secret, refresh_token=refresh_token)
+
+
+def case_status() -> CaseStatusCredentials:
+    return CaseStatusCredentials(api_key=SecretStr(SECRETS[2]))
+
+
+def firm(slug: str = "harrow-pike", **settings: Any) -> Firm:
+    credentials = {"case_system": clio(), "portal": case_status()}
+    return Firm(slug=slug, **({"name": "Harrow Pike LLP"} | credentials | settings))
+
+
+async def save(slug: str, **settings: Any) -> Firm:
+    """Save a firm with its credentials, each as a block of its own, as a person would in the UI."""
+    saved = firm(slug, **settings)
+    await saved.case_system.asave(f"{slug}-clio", overwrite=True)
+    await saved.portal.asave(f"{slug}-case-status", overwrite=True)
+    await saved.asave(slug, overwrite=True)
+    return saved

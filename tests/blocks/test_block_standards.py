@@ -1,0 +1,136 @@
+"""What every block owes the people who fill in its form."""
+
+import ast
+import inspect
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from prefect.blocks.core import Block
+from pydantic import SecretStr, ValidationError
+
+from blocks.firm import Firm
+from deployments.register import BLOCK_TYPES, register_blocks
+from domain.firm import FirmRules
+from tests.blocks import samples
+from tests.flows.processes import PrefectServer
+
+pytestmark = pytest.mark.xdist_group("prefect")
+SLUGS = {"clio-credentials", "case-status-credentials", "firm"}
+"""Stored blocks are found by these: renaming one orphans every block of that type."""
+
+each_type = pytest.mark.parametrize("block_type", BLOCK_TYPES, ids=lambda block_type: block_type.__name__)
+
+
+def test_slugs_never_change() -> None:
+    assert {block_type.get_block_type_slug() for block_type in BLOCK_TYPES} == SLUGS
+
+
+@each_type
+def test_the_type_explains_itself(block_type: type[Block]) -> None:
+    assert (block_type.get_description() or "").endswith(".")
+    assert block_type._logo_url is not None
+    assert str(block_type._logo_url).startswith("https://")
+    assert block_type.get_block_type_name()[0].isupper()
+
+
+@each_type
+def test_every_field_has_a_title_and_a_sentence(block_type: type[Block]) -> None:
+    for name, field in block_type.model_fields.items():
+        assert field.title, name
+        assert field.title != name
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+@each_type
+def test_secrets_are_secret(block_type: type[Block]) -> None:
+    for name, field in block_type.model_fields.items():
+        secret = re.search("secret|token|password|api_key", name) is not None
+        assert (SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ()))) == secret, name
+
+
+@each_type
+async def test_the_code_example_runs(block_type: type[Block], prefect_server: PrefectServer) -> None:
+    await samples.save("harrow-pike")
+    await samples.clio().asave("harrow-pike", overwrite=True)
+    await samples.case_status().asave("harrow-pike", overwrite=True)
+    example = block_type.get_code_example() or ""
+    assert f"import {block_type.__name__}" in example
+    names: dict[str, Any] = {}
+    code = compile(example, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    pending = eval(code, names)
+    if inspect.isawaitable(pending):
+        await pending
+    assert any(isinstance(value, block_type) for value in names.values())
+
+
+async def test_a_firm_comes_back_from_the_server_as_it_was_saved(prefect_server: PrefectServer) -> None:
+    saved = await samples.save(
+        "round-trip",
+        time_zone="America/Denver",
+        practice_areas={"MVA": "Auto Injury"},
+        stages={"MVA / Intake": "First Call"},
+        report_recipients=["partner@harrow-pike.example"],
+    )
+    loaded = await Firm.aload("round-trip")
+    assert loaded.rules() == saved.rules()
+    assert loaded.case_system.client_secret.get_secret_value() == samples.SECRETS[0]
+    assert loaded.portal.api_key.get_secret_value() == samples.SECRETS[2]
+
+
+async def test_the_api_obscures_secrets_of_nested_blocks(prefect_server: PrefectServer) -> None:
+    await samples.save("obscured")
+    everything = httpx.post(f"{prefect_server.url}/api/block_documents/filter", json={"limit": 200}).raise_for_status()
+    assert '"obscured"' in everything.text
+    assert "clio-app-key" in everything.text
+    loaded = await Firm.aload("obscured")
+    for text in (everything.text, repr(loaded), str(loaded.model_dump()), loaded.model_dump_json()):
+        assert not [secret for secret in samples.SECRETS if secret in text]
+
+
+async def test_the_types_are_registered_with_their_forms(prefect_server: PrefectServer) -> None:
+    await register_blocks()
+    await register_blocks()
+    for block_type in BLOCK_TYPES:
+        address = f"{prefect_server.url}/api/block_types/slug/{block_type.get_block_type_slug()}"
+        shown = httpx.get(address).raise_for_status().json()
+        assert shown["description"] == block_type.get_description()
+        assert shown["logo_url"]
+        assert shown["code_example"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("slug", "Harrow Pike", "pattern"),
+        ("slug", "harrow--pike", "pattern"),
+        ("name", "", "at least 1 character"),
+        ("time_zone", "Mars/Olympus", "'Mars/Olympus' is not a time zone. Write it as in America/Denver."),
+        ("nightly_zone", "EST5", "is not a time zone"),
+        ("nightly_at", "9 PM", "pattern"),
+        ("nightly_at", "24:00", "pattern"),
+        ("report_recipients", ["partner at firm"], "pattern"),
+        ("first_window_by", "guessed", "created"),
+    ],
+)
+def test_a_form_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        samples.firm(**{field: value})
+    assert said in str(refused.value)
+
+
+def test_the_rules_are_the_blocks_settings() -> None:
+    rules = samples.firm(roles={"attorney": ["Primary"]}, notify_clients=False, import_closed=False).rules()
+    assert rules == FirmRules(
+        slug="harrow-pike",
+        name="Harrow Pike LLP",
+        case_system="clio",
+        time_zone="America/New_York",
+        role_map={"attorney": ("Primary",)},
+        notify_clients=False,
+        import_closed=False,
+    )
+    assert samples.firm().zone == ZoneInfo("America/New_York")

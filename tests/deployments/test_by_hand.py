@@ -1,0 +1,54 @@
+"""The deployments that people run by hand, as `prefect deploy --all` makes them from prefect.yaml."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.utilities.importtools import import_object
+
+from deployments.register import ensure_work_pool
+from tests.blocks import samples
+from tests.flows.processes import PrefectServer
+
+pytestmark = pytest.mark.xdist_group("prefect")
+ROOT = Path(__file__).parents[2]
+FORMS = {
+    "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},
+    "sync_one_case/one-case": {"firm", "case", "dry_run", "requested_by"},
+    "retry_failed_cases/retry-failed": {"run", "report", "dry_run", "requested_by"},
+}
+
+
+def _python(server: PrefectServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | server.environment
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+async def test_prefect_deploy_all_makes_them(prefect_server: PrefectServer) -> None:
+    async with get_client() as client:
+        await ensure_work_pool(client)
+    done = _python(prefect_server, "-m", "prefect", "--no-prompt", "deploy", "--all")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, parameters in FORMS.items():
+        deployment = httpx.get(f"{prefect_server.url}/api/deployments/name/{name}").raise_for_status().json()
+        assert deployment["description"].endswith((".", "artifact."))
+        assert deployment["tags"]
+        assert deployment["schedules"] == []
+        assert deployment["work_pool_name"] == "casebridge"
+        form = deployment["parameter_openapi_schema"]
+        assert set(form["properties"]) == parameters
+        assert all(len(field["description"]) > 15 for field in form["properties"].values())
+        assert import_object(deployment["entrypoint"]).name == name.partition("/")[0]
+
+
+async def test_register_tells_what_it_did(prefect_server: PrefectServer) -> None:
+    await samples.save("told-of")
+    done = _python(prefect_server, "-m", "deployments.register")
+    assert "Block types: Clio Credentials, Case Status Credentials, Firm." in done.stdout, done.stderr
+    assert "told-of" in done.stdout
