@@ -52,6 +52,10 @@ class TokenStore(Protocol):
         ...
 
 
+def _always() -> None:
+    """Nobody else can act for this connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class SharedState:
     """The shared state a connector is given; ``key`` names the connection, e.g. ``clio:harrow-pike``."""
@@ -59,6 +63,8 @@ class SharedState:
     key: str
     limits: LimitStore
     tokens: TokenStore
+    may_send: Callable[[], object] = _always
+    """Asked in the moment before anything is sent, repetitions included; raises when another may act for the firm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from ledger import Lease, LeaseLost, Ledger
 log = logging.getLogger("casebridge.hold")
 
 LEASE_SECONDS = 60.0
+CERTAIN = 0.95
+"""The part of these seconds after which we stop: what is sent last has arrived before anybody else may begin."""
 
 
 class Hold:
@@ -19,7 +21,7 @@ class Hold:
     def __init__(self, ledger: Ledger, lease: Lease) -> None:
         self._ledger = ledger
         self._lease = lease
-        self._good_until = time.monotonic() + LEASE_SECONDS
+        self._good_until = time.monotonic() + CERTAIN * LEASE_SECONDS
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -39,8 +41,8 @@ class Hold:
     def lease(self) -> Lease:
         """The lease, as long as it is certainly ours.
 
-        The monotonic clock goes on while a process is frozen, so one that wakes up too late is refused here, before it
-        writes to an outside system; writes to the ledger are fenced there, too.
+        The monotonic clock goes on while a process is frozen, so one that wakes up too late is refused here: connectors
+        ask before each request they send, repetitions included. Writes to the ledger are fenced there, too.
 
         Raises:
             LeaseLost: it was not renewed in time.
@@ -48,6 +50,10 @@ class Hold:
         if time.monotonic() >= self._good_until:
             raise LeaseLost(f"The hold {self._lease.name} was not renewed in time.")
         return self._lease
+
+    def require(self) -> None:
+        """Raises LeaseLost once the firm may be another run's."""
+        _ = self.lease
 
     async def _keep(self) -> None:
         while True:
@@ -61,4 +67,4 @@ class Hold:
             except Exception as error:  # noqa: BLE001 - a database that stumbles is asked again; _good_until knows how long
                 log.warning("The hold %s could not be renewed just now: %s", self._lease.name, type(error).__name__)
             else:
-                self._good_until = asked_at + LEASE_SECONDS
+                self._good_until = asked_at + CERTAIN * LEASE_SECONDS

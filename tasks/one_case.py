@@ -94,7 +94,6 @@ async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
 
 async def _send(run: SyncRun, decision: Decision) -> UpsertAnswer:
     assert decision.draft is not None
-    _ = run.lease  # raises when the firm may be another run's by now: nothing is sent then
     return await run.portal.upsert(
         decision.draft,
         fields=None if decision.action is Action.CREATE else decision.fields,

@@ -193,9 +193,9 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
             parent_run_id=request.parent_run_id,
         )
         await asyncio.to_thread(_drop_stale_checkpoints, ledger, record)
-        portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))
+        portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, hold.require))
         cleanup.push_async_callback(portal.close)
-        shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)
+        shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens, hold.require)
         case_system = firm.case_system.case_system(shared, on_rotate=firm.case_system.keep_refresh_token)
         cleanup.push_async_callback(case_system.close)
         run = SyncRun(request, firm, ledger, record, hold, portal, case_system)

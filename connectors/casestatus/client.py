@@ -72,6 +72,7 @@ class CaseStatusClient:
             budget=budget,
             counts=counts,
             transport=transport,
+            may_send=shared.may_send,
         )
 
     @property

@@ -113,6 +113,7 @@ class ClioClient:
             headers={"X-API-VERSION": _API_VERSION},
             counts=counts,
             transport=transport,
+            may_send=shared.may_send,
         )
 
     @property

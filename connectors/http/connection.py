@@ -94,6 +94,7 @@ class Connection:
         headers: sent with every request.
         transport: replaces the sockets in tests.
         correlation_header: name of a header that carries our mark, for vendors that accept one.
+        may_send: asked in the moment before anything is sent; what it raises goes to the caller.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Connection:
         counts: Counts | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         correlation_header: str | None = None,
+        may_send: Callable[[], object] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.system = system
@@ -122,7 +124,7 @@ class Connection:
         }  # fmt: skip
         self._timeouts, self._patience = timeouts or Timeouts(), patience or Patience()
         self._transport = transport if transport is not None else Transport()
-        self._correlation_header = correlation_header
+        self._correlation_header, self._may_send = correlation_header, may_send
         self._prefix = os.urandom(3).hex()
         self._extensions = {
             "timeout": {"connect": self._timeouts.connect, "read": self._timeouts.read,
@@ -274,9 +276,12 @@ class Connection:
     async def _send(self, call: Call, request: httpx.Request) -> httpx.Response:
         """One request on the wire: wait for the budget, bound the time, count what came."""
         permit = await self._budget.acquire() if self._budget is not None else None
-        response, sent = None, True
+        response, sent = None, False
         started = self._now()
         try:
+            if self._may_send is not None:
+                self._may_send()  # only now: the wait for the budget, or a frozen process, may have taken long
+            sent = True
             async with asyncio.timeout(self._timeouts.total):
                 response = await self._transport.handle_async_request(request)
                 await response.aread()

@@ -1,7 +1,8 @@
 """httpx's transport over aiohttp, exact where the ready-made one is loose.
 
-Two things differ from ``AiohttpTransport``: an address goes out as it was written (Clio's ``{}`` and ``[]`` stay
-literal instead of being quoted again), and errors tell apart what was never sent from what may have been received.
+Three things differ from ``AiohttpTransport``: an address goes out as it was written (Clio's ``{}`` and ``[]`` stay
+literal instead of being quoted again), errors tell apart what was never sent from what may have been received, and
+nothing is sent twice on its own account.
 """
 
 import asyncio
@@ -44,6 +45,19 @@ def _as_httpx() -> Iterator[None]:
         raise httpx.ReadError(str(error)) from error
 
 
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending again by itself when a connection is cut.
+
+    It does so for GET, PUT and DELETE: past the request budget, the counts, and whoever must be asked before a write.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
+
+
 class Transport(AiohttpTransport):
     """Sends httpx requests by aiohttp and reads the whole answer. ``connections`` bounds the open sockets."""
 
@@ -64,6 +78,7 @@ class Transport(AiohttpTransport):
                 data=request.content or None,
                 allow_redirects=False,
                 auto_decompress=False,
+                middlewares=(_once,),
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=seconds.get("connect"), sock_read=seconds.get("read"), total=None
                 ),

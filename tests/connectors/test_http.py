@@ -273,6 +273,33 @@ async def test_a_cut_after_sending_and_a_refused_connection_are_told_apart_on_re
     assert link.counts.requests["Vendor", "POST /x", 0] == 3
 
 
+async def test_nothing_is_sent_that_is_not_counted_and_that_nobody_was_asked_about():
+    arrived, asked = [], []
+
+    async def answer_once_then_cut(reader, writer):
+        arrived.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        arrived.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    def may_send():
+        asked.append(True)
+        if len(asked) > 3:
+            raise PermissionError("the firm is another run's")
+
+    patience = Patience(attempts=5, first_pause=0.0)
+    link = connection(Script(), transport=Transport(), patience=patience, may_send=may_send)
+    async with await asyncio.start_server(answer_once_then_cut, "127.0.0.1", 0) as server:
+        link.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await link.request("PUT", "/x", route="/x")
+        await link.request("PUT", "/x", route="/x")
+        with pytest.raises(PermissionError):
+            await link.request("PUT", "/x", route="/x")
+    await link.aclose()
+    assert len(arrived) == 3
+    assert link.counts.requests["Vendor", "PUT /x", 200] == 2
+
+
 SECRETS = [
     "Authorization: Bearer canary-4711-abc",
     "{'authorization': 'ApiKey canary-4711-abc'}",
