@@ -1,6 +1,6 @@
 """What the client portal holds: its cases, and the directory (users, practice areas, stages) cases must fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -56,6 +56,8 @@ class PortalCase:
     source_updated_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    fingerprint: str = field(default="", compare=False)
+    """Digest of the record as it came: equal ones need not be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class PortalPage:
     cases: tuple[PortalCase, ...]
     cursor: str | None
     unreadable: tuple[Unreadable, ...] = ()
+    known: tuple[str, ...] = ()
+    """Integration ids of the cases that came with a fingerprint already known, and were not read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ def _source_sheet(case: Case) -> Sheet:
 
 
 def _portal_sheet(integration_id: str, case: PortalCase) -> Sheet:
-    return Sheet(integration_id, {"integration_id": integration_id, "portal_id": case.id}, *encode(case))
+    body, digest = encode(case)
+    columns = {"integration_id": integration_id, "portal_id": case.id}
+    return Sheet(integration_id, columns, body, case.fingerprint or digest)
 
 
 def _note_clients(connection: Connection, firm: str, system: str, cases: Sequence[Case]) -> None:

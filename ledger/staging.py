@@ -1,7 +1,7 @@
 """Staging: what a run reads on both sides goes into the links, page by page, with the run's checkpoint."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, select, tuple_, update
@@ -11,7 +11,7 @@ from domain.portal import PortalCase
 from ledger.database import chunks
 from ledger.leases import Lease, fenced
 from ledger.link import belongs
-from ledger.runs import note_run
+from ledger.runs import note_run, run_of
 from ledger.sides import write_portals, write_sources
 from ledger.store import Store
 from ledger.tables import bodies, links
@@ -47,6 +47,16 @@ class Staging(Store):
             changed = sum(write_sources(connection, firm, *group, seen) for group in by_system.items())
         return Staged(len(cases), changed)
 
+    def known_portal(self, firm: str, system: str, fingerprints: Mapping[str, str]) -> set[str]:
+        """Integration ids of the portal cases that are held with exactly these fingerprints."""
+        held: set[str] = set()
+        with self._database.reading() as connection:
+            for page in chunks(fingerprints):
+                of_page = belongs(firm, system) & links.c.integration_id.in_(page)
+                rows = connection.execute(select(links.c.integration_id, links.c.portal_digest).where(of_page))
+                held.update(row.integration_id for row in rows if row.portal_digest == fingerprints[row.integration_id])
+        return held
+
     def stage_portal(
         self,
         lease: Lease,
@@ -56,9 +66,11 @@ class Staging(Store):
         *,
         cursor: str | None,
         done: bool,
+        known: Collection[str] = (),
     ) -> Staged:
         """Store a page of the portal's cases as seen by this run, together with the run's checkpoint.
 
+        ``known`` are integration ids of cases on the page that :meth:`known_portal` has recognised: they are only seen.
         Portal cases without an integration id were made by hand in the portal: they are counted and left alone.
 
         Raises:
@@ -72,9 +84,12 @@ class Staging(Store):
         with fenced(self._database, lease) as connection:
             note_run(connection, run_id, portal_cursor=cursor, portal_done=done)
             seen = {"portal_run": run_id}
+            if known:
+                of_page = belongs(firm, run_of(connection, run_id).system) & links.c.integration_id.in_(known)
+                connection.execute(update(links).where(of_page).values(**seen))
             changed = sum(write_portals(connection, firm, *group, seen) for group in by_system.items())
         by_hand = sum(case.integration_id is None for case in portal_cases)
-        return Staged(len(portal_cases) - by_hand, changed, ignored=by_hand)
+        return Staged(len(portal_cases) - by_hand + len(known), changed, ignored=by_hand)
 
     def clear_unseen_portal(self, lease: Lease, run_id: str, firm: str) -> int:
         """After the portal was read whole: forget the portal side of cases this run did not see; how many.

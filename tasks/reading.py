@@ -1,7 +1,7 @@
 """Reading both sides of a firm into the ledger, page by page, so that a killed run goes on where it stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -67,10 +67,17 @@ async def read_portal(run: SyncRun) -> int:
     async for page in _portal_pages(run):
         done = page.cursor is None
         await asyncio.to_thread(
-            run.ledger.links.stage_portal, run.lease, run.id, run.slug, page.cases, cursor=page.cursor, done=done
+            run.ledger.links.stage_portal,
+            run.lease,
+            run.id,
+            run.slug,
+            page.cases,
+            cursor=page.cursor,
+            done=done,
+            known=page.known,
         )
         await _note_unreadable(run, page.unreadable)
-        read += len(page.cases)
+        read += len(page.cases) + len(page.known)
         await progress.at(read)
     gone = await asyncio.to_thread(run.ledger.links.clear_unseen_portal, run.lease, run.id, run.slug)
     await progress.done(f"{read:,} cases read" + (f", {gone:,} no longer there" if gone else ""))
@@ -151,10 +158,13 @@ async def _read_changed_clients(run: SyncRun, cursor: str | None) -> None:
 
 
 async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
+    async def known(fingerprints: Mapping[str, str]) -> Collection[str]:
+        return await asyncio.to_thread(run.ledger.links.known_portal, run.slug, run.case_system.system, fingerprints)
+
     cursor = run.record.portal_cursor
     if cursor:
         try:
-            async for page in run.portal.cases(cursor=cursor):
+            async for page in run.portal.cases(cursor=cursor, known=known):
                 yield page
         except FixData as error:
             # A cursor of the portal lives one hour: after a longer pause the list is read from its beginning.
@@ -162,7 +172,7 @@ async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
                 raise
         else:
             return
-    async for page in run.portal.cases():
+    async for page in run.portal.cases(known=known):
         yield page
 
 

@@ -17,7 +17,7 @@ from connectors.casestatus.wire import SYSTEM
 from connectors.errors import Problem, UnexpectedAnswer
 from connectors.http import Answer, Bucket, Budget, Connection, Counts, KeyAuth, redact
 from connectors.paging import ahead
-from connectors.ports import SharedState
+from connectors.ports import KnownCases, SharedState
 from connectors.wiring import unreadable
 from domain.outcome import Change
 from domain.portal import Directory, Draft, PortalCase, PortalClient, PortalFirm, PortalPage, PracticeArea
@@ -114,6 +114,7 @@ class CaseStatusClient:
         integration_id: str | None = None,
         source: str | None = None,
         state: str | None = None,
+        known: KnownCases | None = None,
     ) -> AsyncIterator[PortalPage]:
         """Pages of up to 100 cases, oldest change first, resuming after ``cursor``.
 
@@ -123,6 +124,7 @@ class CaseStatusClient:
             integration_id: the case system's id.
             source: the case system's name in the portal, such as ``clio``.
             state: a state of the portal, or ``open`` for all but closed ones.
+            known: tells which cases are held as they are; they are named on the page and not read again.
 
         Raises:
             CursorExpired: the cursor is too old, or belongs to other filters.
@@ -133,8 +135,12 @@ class CaseStatusClient:
 
         async def read(place: str | None) -> PortalPage:
             body = await self._page("/cases", place, filters)
-            cases, troubles = wire.cases_from(body["data"])
-            return PortalPage(cases, _next_cursor(body, place), troubles)
+            following, records, held = _next_cursor(body, place), body["data"], frozenset[str]()
+            if known is not None:
+                held = frozenset(await known(wire.fingerprints_of(records)))
+                records = [record for record in records if record.get("integration_id") not in held]
+            cases, troubles = wire.cases_from(records)
+            return PortalPage(cases, following, troubles, tuple(held))
 
         return ahead(read, cursor)
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.wiring import Instant, PlainDate, WireRecord, unreadable
@@ -135,6 +137,11 @@ class PracticeAreaWire(WireRecord):
 _CASE = TypeAdapter(CaseWire)
 
 
+def fingerprint_of(record: Any) -> str:
+    """A digest (32 hexadecimal digits) of a record as it came."""
+    return blake2b(orjson.dumps(record), digest_size=16).hexdigest()
+
+
 def case_from(record: Any) -> PortalCase:
     """The case in ``record``. Raises pydantic.ValidationError."""
     wire = _CASE.validate_python(record)
@@ -157,6 +164,7 @@ def case_from(record: Any) -> PortalCase:
         source_updated_at=wire.source_updated_at,
         created_at=wire.created_at,
         updated_at=wire.updated_at,
+        fingerprint=fingerprint_of(record),
     )
 
 
@@ -172,6 +180,15 @@ def _client_from(wire: ClientWire) -> PortalClient:
         preferred_language=wire.preferred_language,
         primary=wire.primary,
     )
+
+
+def fingerprints_of(records: Iterable[Any]) -> dict[str, str]:
+    """Fingerprints of the records that name a case of a case system, by its integration id."""
+    return {
+        record["integration_id"]: fingerprint_of(record)
+        for record in records
+        if isinstance(record, dict) and isinstance(record.get("integration_id"), str)
+    }
 
 
 def cases_from(records: Iterable[Any]) -> tuple[tuple[PortalCase, ...], tuple[Unreadable, ...]]:
