@@ -5,7 +5,7 @@ tokens. The ledger implements it; connectors only know these protocols (they may
 All methods are synchronous and may block for a few milliseconds: call them through ``asyncio.to_thread``.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -78,6 +78,10 @@ class Scope:
 
 KnownClients = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Client]]]
 """Given ``{external id: version}``, those clients whose data of exactly that version we already hold."""
+
+
+KnownCases = Callable[[Mapping[str, str]], Awaitable[Collection[str]]]
+"""Given ``{integration id: fingerprint}``, the ids of those portal cases we hold with exactly that fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
