@@ -51,7 +51,7 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
         return Attempt(_outcome(link, Result.SKIPPED, (missing,)), link)
     decision = _decide(run, link)
     if not decision.action.writes or run.request.dry_run:
-        return Attempt(_decided(link, decision), link, warned=bool(decision.warnings))
+        return Attempt(_decided(run, link, decision), link, warned=bool(decision.warnings))
     try:
         return await _write(run, link, decision)
     except FixData as error:
@@ -86,7 +86,7 @@ async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
             run.learn_landlines(learnt)
             decision = _decide(run, link)
             if not decision.action.writes:
-                return Attempt(_decided(link, decision), link)
+                return Attempt(_decided(run, link, decision), link)
         else:
             warned = bool(decision.warnings or answer.warnings)
             return Attempt(_written(run, link, decision, answer), link, answer.case, warned=warned)
@@ -115,8 +115,9 @@ def _landlines(problems: Collection[Problem], decision: Decision) -> set[str]:
     return {number for number in numbers if number}
 
 
-def _decided(link: Link, decision: Decision) -> Outcome:
-    return _outcome(link, decision.action.result, decision.defects, decision)
+def _decided(run: SyncRun, link: Link, decision: Decision) -> Outcome:
+    created = decision.action is Action.NOTHING and run.has_created(link.portal)
+    return _outcome(link, Result.CREATED if created else decision.action.result, decision.defects, decision)
 
 
 def _written(run: SyncRun, link: Link, decision: Decision, answer: UpsertAnswer) -> Outcome:

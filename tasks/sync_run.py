@@ -16,7 +16,7 @@ from connectors.http import redact_handlers
 from connectors.ports import CaseSystem, Scope, SharedState
 from domain.firm import FirmRules
 from domain.mapping import PortalIndex
-from domain.portal import Directory
+from domain.portal import Directory, PortalCase
 from ledger import Lease, LeaseHeld, LeaseLost, Ledger, Run
 from ledger.pages import Selection
 from tasks.firms import load_firm
@@ -59,6 +59,8 @@ class SyncRun:
         hold: Hold,
         portal: CaseStatusClient,
         case_system: CaseSystem,
+        *,
+        overtaken: bool = False,
     ) -> None:
         self.request = request
         self.firm = firm
@@ -71,6 +73,8 @@ class SyncRun:
         self.scope: Scope = scope_from_record(record.scope)
         self.opened_since = opened_since_from_record(record.scope)
         self.ids: list[str] | None = list(self.scope.ids) if self.scope.ids is not None else None
+        self.overtaken = overtaken
+        """True when another run has worked on the firm's cases since this one's last try."""
         self.set_aside: set[str] = set()
         """Cases already reported as missing or unreadable: there is nothing to compare."""
         self.landlines: set[str] = set()
@@ -99,6 +103,12 @@ class SyncRun:
     def retrying(self) -> bool:
         """True when this flow run was started before: what succeeded then is not touched again."""
         return self.record.tries > 1
+
+    def has_created(self, case: PortalCase | None) -> bool:
+        """True for a case that an earlier try of this run has created without hearing the answer."""
+        if case is None or case.created_at is None or not self.retrying or self.overtaken:
+            return False
+        return case.created_at >= self.record.started_at
 
     @property
     def is_night(self) -> bool:
@@ -192,13 +202,16 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
             dry_run=request.dry_run,
             parent_run_id=request.parent_run_id,
         )
-        await asyncio.to_thread(_drop_stale_checkpoints, ledger, record)
+        latest = await asyncio.to_thread(ledger.runs.recent, firm.slug, 1)
+        overtaken = latest[0].id != record.id
+        if overtaken or _had_ended(record):
+            _read_anew(record)
         portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, hold.require))
         cleanup.push_async_callback(portal.close)
         shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens, hold.require)
         case_system = firm.case_system.case_system(shared, on_rotate=firm.case_system.keep_refresh_token)
         cleanup.push_async_callback(case_system.close)
-        run = SyncRun(request, firm, ledger, record, hold, portal, case_system)
+        run = SyncRun(request, firm, ledger, record, hold, portal, case_system, overtaken=overtaken)
         try:
             yield run
         except BaseException as error:
@@ -210,12 +223,10 @@ def _had_ended(record: Run) -> bool:
     return record.tries > 1 and record.totals is not None
 
 
-def _drop_stale_checkpoints(ledger: Ledger, record: Run) -> None:
-    """Read anew what was read too long ago: before an end, or before another run took over what this one had read."""
-    latest = ledger.runs.recent(record.firm, 1)[0]
-    if _had_ended(record) or latest.id != record.id:
-        record.source_cursor = record.portal_cursor = None
-        record.source_done = record.portal_done = False
+def _read_anew(record: Run) -> None:
+    """Forget what was read too long ago: before an end, or before another run took over what this one had read."""
+    record.source_cursor = record.portal_cursor = None
+    record.source_done = record.portal_done = False
 
 
 def current_flow_run() -> FlowRun | None:
