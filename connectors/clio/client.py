@@ -1,6 +1,6 @@
 """Speaks to Clio Manage: a firm's matters as cases, page by page, with their clients and phone numbers."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -154,12 +154,14 @@ class ClioClient:
         is asked for while this one is worked on.
         """
 
-        async def read(place: str | None) -> _MatterPage:
+        async def read(place: str | None) -> CasePage:
             if scope.ids is not None:
-                return await self._matters_by_id(scope.ids, place)
-            return await self._matters(place or _first_matters(scope))
+                page = await self._matters_by_id(scope.ids, place)
+            else:
+                page = await self._matters(place or _first_matters(scope))
+            return await self._complete(page, known_clients)
 
-        return self._completed(ahead(read, cursor), known_clients)
+        return ahead(read, cursor)
 
     async def case(self, integration_id: str) -> Case:
         """One complete matter. Raises NotFound, UnexpectedAnswer."""
@@ -203,15 +205,6 @@ class ClioClient:
         """The firm's matter stages; this list takes no order [sdk]."""
         records = await self._every(f"/matter_stages.json?limit={PAGE}&fields=id,name,order,practice_area_id")
         return tuple(ClioStage(one.id, one.name, one.practice_area_id) for one in _all(wire.MatterStageWire, records))
-
-    async def _completed(
-        self, pages: AsyncGenerator[_MatterPage, None], known_clients: KnownClients | None
-    ) -> AsyncIterator[CasePage]:
-        try:
-            async for page in pages:
-                yield await self._complete(page, known_clients)
-        finally:
-            await pages.aclose()  # stops the reading of the page ahead
 
     async def _complete(self, page: _MatterPage, known_clients: KnownClients | None) -> CasePage:
         """Give each case its client with phone numbers: from what is known already, else by one request."""
