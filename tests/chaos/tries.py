@@ -1,12 +1,16 @@
 """Tries of a flow run in processes of their own, as a worker makes them, that can be killed, frozen and ended."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +25,7 @@ from sqlalchemy import update
 
 from flows.initial_bulk_import import initial_bulk_import
 from flows.nightly_case_sync import nightly_case_sync
-from ledger import Ledger
+from ledger import Lease, Ledger
 from ledger.tables import leases, tokens
 from sandbox.testing import SandboxServer
 from tasks import hold, sync_run
@@ -93,14 +97,21 @@ class Try:
 
 
 def _work(place: Place, flow_run: UUID, lease_seconds: float) -> None:
+    hold.LEASE_SECONDS = sync_run.LEASE_SECONDS = lease_seconds
+    with enter(place):
+        asyncio.run(_run(flow_run))
+
+
+@contextlib.contextmanager
+def enter(place: Place) -> Iterator[None]:
+    """Make a place this process's own; what is said there goes to its log."""
     os.environ.update(place.environment)
     output = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(output, stream.fileno())
-    hold.LEASE_SECONDS = sync_run.LEASE_SECONDS = lease_seconds
-    own = {PREFECT_API_URL: f"{place.server.url}/api", PREFECT_HOME: Path(place.server.environment["PREFECT_HOME"])}
-    with temporary_settings(own):
-        asyncio.run(_run(flow_run))
+    home = Path(place.server.environment["PREFECT_HOME"])
+    with temporary_settings({PREFECT_API_URL: f"{place.server.url}/api", PREFECT_HOME: home}):
+        yield
 
 
 async def _run(identity: UUID) -> None:
@@ -108,6 +119,25 @@ async def _run(identity: UUID) -> None:
         flow_run = await client.read_flow_run(identity)
         flow = FLOWS[(await client.read_flow(flow_run.flow_id)).name]
     await run_flow_async(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
+
+
+def start_together(place: Place, firm: str, rounds: int, gate: Barrier, ended: "Queue[str]") -> None:
+    """Run the firm's night again and again, each time taking hold of it in the same moment as the others at the gate."""
+    acquire = sync_run._acquire
+
+    async def acquire_together(*given: Any) -> Lease:
+        await asyncio.to_thread(gate.wait, PATIENCE)
+        return await acquire(*given)
+
+    async def nights() -> None:
+        for _ in range(rounds):
+            state = await nightly_case_sync(firm, return_state=True)
+            ended.put(state.name or "")
+            await asyncio.to_thread(gate.wait, PATIENCE)
+
+    sync_run._acquire = acquire_together
+    with enter(place):
+        asyncio.run(nights())
 
 
 async def order(flow: Flow[..., Any], **parameters: Any) -> UUID:
