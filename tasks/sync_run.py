@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
@@ -181,6 +183,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         BadInput: the window cannot be understood.
     """
     redact_handlers("", "casebridge", "prefect.flow_runs", "prefect.task_runs")
+    _exempt_what_is_loaded()
     firm = await load_firm(request.firm)
     rules = firm.rules()
     flow_run = current_flow_run()
@@ -227,6 +230,12 @@ def _read_anew(record: Run) -> None:
     """Forget what was read too long ago: before an end, or before another run took over what this one had read."""
     record.source_cursor = record.portal_cursor = None
     record.source_done = record.portal_done = False
+
+
+@cache
+def _exempt_what_is_loaded() -> None:
+    """Take what the process has loaded out of garbage collection: some 200,000 objects, walked for nothing every time."""
+    gc.freeze()
 
 
 def current_flow_run() -> FlowRun | None:
