@@ -80,6 +80,10 @@ class ClioCredentials(Block):
         if self._block_document_name:
             await self.asave(self._block_document_name, overwrite=True)
 
+    def case_id(self, reference: str) -> str:
+        """The id of the matter that a number or an address in this region names. Raises WrongReference."""
+        return Region(self.region, self.host).matter_id(reference)
+
     def app(self) -> OAuthApp:
         """Our app in this region, for connecting a firm by a person's consent; close it after use."""
         region = Region(self.region, self.host)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+_LONGEST = 40
+
 
 class DatedName(str):
     """A template whose ``{day}`` is the day (UTC) on which it is filled in; other braces name a flow's parameters."""
@@ -12,7 +14,14 @@ class DatedName(str):
     def format(self, *args: Any, **parameters: Any) -> str:
         """Fill the template in."""
         now = datetime.now(UTC)
-        return super().format(*args, **{"day": f"{now.day} {now:%b}", **parameters})
+        short = {name: _short(value) if isinstance(value, str) else value for name, value in parameters.items()}
+        return super().format(*args, **{"day": f"{now.day} {now:%b}", **short})
+
+
+def _short(text: str) -> str:
+    """Of an address only what it ends in; of anything else not too much."""
+    last = text.strip().partition("?")[0].rstrip("/").rpartition("/")[2] if "://" in text else text.strip()
+    return last if len(last) <= _LONGEST else f"{last[: _LONGEST - 1]}…"
 
 
 def run_name(kind: str, subject: str = "{firm}") -> DatedName:

@@ -73,6 +73,16 @@ class Attempts(Store):
         with self._database.reading() as connection:
             return list(connection.execute(wanted.order_by(attempts.c.integration_id)).scalars())
 
+    def ids_with(self, run_id: str, code: str, ids: Iterable[str]) -> set[str]:
+        """Those of ``ids`` whose attempt in this run has ``code`` as its only reason."""
+        having = select(attempts.c.integration_id).where(attempts.c.run_id == run_id, attempts.c.codes == code)
+        with self._database.reading() as connection:
+            return {
+                integration_id
+                for page in chunks(ids)
+                for integration_id in connection.execute(having.where(attempts.c.integration_id.in_(page))).scalars()
+            }
+
     def done_ids(self, run_id: str, ids: Iterable[str]) -> set[str]:
         """Those of ``ids`` that this run has settled without trouble: a retry leaves them alone."""
         settled = select(attempts.c.integration_id).where(

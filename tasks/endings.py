@@ -8,7 +8,7 @@ from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
-from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait
+from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait, WrongReference
 from domain.errors import BadInput
 from ledger import LeaseHeld, LeaseLost
 
@@ -58,7 +58,7 @@ _OVERTAKEN = (
 
 def _failure_name(error: Exception) -> str:
     match error:
-        case BadInput():
+        case BadInput() | WrongReference():
             return "BadInput"
         case LogInAgain():
             return "ReconnectNeeded"

@@ -1,5 +1,8 @@
 """Mailing a run's report to whoever asked for it, or to the firm when a night left exceptions."""
 
+import asyncio
+from html import escape
+
 from prefect import get_run_logger, task
 from prefect_email import EmailServerCredentials, email_send_message
 
@@ -37,15 +40,17 @@ async def _send(
     run: SyncRun, server: EmailServerCredentials, report: Report, sentence: str, recipients: list[str]
 ) -> None:
     kind = "Dry run" if run.record.dry_run else "Sync report"
-    await email_send_message.fn(
+    message = email_send_message.fn(
         email_server_credentials=server,
         subject=f"{kind} · {run.firm.name} · {run.today:%d %b %Y}",
-        msg=f"<p>{sentence}</p><p>The attached CSV has one row per case, with what happened and why.</p>",
+        msg=f"<p>{escape(sentence)}</p><p>The attached CSV has one row per case, with what happened and why.</p>",
         msg_plain=f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n",
         email_from=server.username or "casebridge@localhost",
         email_to=recipients,
         attachments=[str(report.csv)],
     )
+    # It connects without a time-out and without giving way: in a thread of its own it cannot hold up the run's lease.
+    await asyncio.to_thread(asyncio.run, message)
 
 
 def _recipients(run: SyncRun, report: Report) -> list[str]:

@@ -206,7 +206,9 @@ async def _note_missing(run: SyncRun, ids: Sequence[str]) -> None:
             )
         )
     run.set_aside.update(ids)
-    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night)
+    await asyncio.to_thread(
+        run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night, today=run.today
+    )
 
 
 async def _note_unreadable(run: SyncRun, records: Sequence[Unreadable]) -> None:
@@ -222,7 +224,9 @@ async def _note_unreadable(run: SyncRun, records: Sequence[Unreadable]) -> None:
         for record in records
     ]
     run.set_aside.update(record.integration_id for record in records)
-    await asyncio.to_thread(run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night)
+    await asyncio.to_thread(
+        run.ledger.links.settle, run.lease, run.id, run.slug, outcomes, {}, night=run.is_night, today=run.today
+    )
 
 
 def defect_unreadable(run: SyncRun, record: Unreadable) -> Defect:

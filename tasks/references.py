@@ -20,12 +20,15 @@ async def named_cases(firm: str, references: Sequence[str] | None) -> list[str] 
 
     Raises:
         FirmUnknown: no usable Firm block.
-        UnusableReference: one of them names no case of the firm's case system.
+        UnusableReference: one of them names no case of the firm's kind of case system.
+        WrongReference: one is an address of another region or host.
     """
     if not references:
         return None
-    system = (await load_firm(firm)).case_system.system
-    return list(dict.fromkeys(case_id(reference, system) for reference in references))
+    case_system = (await load_firm(firm)).case_system
+    for reference in references:
+        case_id(reference, case_system.system)  # the clearer sentence for what is no case of this kind of system at all
+    return list(dict.fromkeys(case_system.case_id(reference) for reference in references))
 
 
 async def listed_cases(firm: str, listing: str | None) -> list[str] | None:

@@ -51,6 +51,9 @@ class Report:
         """The run in one sentence."""
         if self.attempted == 0:
             return f"No case of {firm_name} was in the asked window or list; nothing was to be done."
+        skipped = self.count(Result.SKIPPED)
+        if self.troubled == 0 and skipped:
+            return f"{self.attempted - skipped:,} cases of {firm_name} are in step, {skipped:,} were skipped."
         if self.troubled == 0:
             return f"All {self.attempted:,} cases of {firm_name} are in step."
         verb = "needs" if self.troubled == 1 else "need"

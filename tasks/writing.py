@@ -134,6 +134,9 @@ async def _still_to_do(run: SyncRun, links: Sequence[Link]) -> list[Link]:
     done: set[str] = set()
     if run.retrying:
         done = await asyncio.to_thread(run.ledger.attempts.done_ids, run.id, ids)
+        if not run.retrying_finished:
+            # Found unreadable before the run broke off: what the ledger holds of it is an older reading.
+            done |= await asyncio.to_thread(run.ledger.attempts.ids_with, run.id, "unreadable_record", ids)
     return [link for link in links if link.integration_id not in done and link.integration_id not in run.set_aside]
 
 

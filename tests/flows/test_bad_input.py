@@ -270,3 +270,9 @@ async def _run_with(
     await portal.asave(f"{slug}-case-status", overwrite=True)
     state: State[Any] = await nightly_case_sync(slug, return_state=True)
     return state
+
+
+async def test_an_address_of_another_host_names_no_case_of_this_firm(office: Office) -> None:
+    state = await sync_one_case(office.slug, "https://example.com/matters/17", return_state=True)
+    assert state.name == "BadInput"
+    assert "example.com" in (state.message or "")
