@@ -31,7 +31,7 @@ async def test_of_two_nights_started_at_once_one_works_and_the_other_asks_nothin
     alone = office.sandbox.controls.requests.counts.copy()
     gate, ended = processes.Barrier(3), processes.Queue()
     work = (Place.of(prefect_server, home), office.slug, ROUNDS, gate, ended)
-    rivals = [processes.Process(target=start_together, args=work, daemon=True) for _ in range(2)]
+    rivals = [processes.Process(target=start_together, args=(*work, later), daemon=True) for later in (0.0, 0.3)]
     for rival in rivals:
         rival.start()
     for _ in range(ROUNDS):
