@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger, task
 
-from connectors.errors import FixData
+from connectors.errors import FixData, UnexpectedAnswer
 from connectors.ports import Scope
 from domain.case import Client, Unreadable
 from domain.mapping import PortalIndex
@@ -177,11 +177,20 @@ async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
 
 
 async def _look_up(run: SyncRun, ids: Sequence[str]) -> int:
-    found = [await run.portal.find(run.case_system.system, integration_id) for integration_id in ids]
-    cases = [case for case in found if case is not None]
+    cases, missing, unreadable = [], [], []
+    for integration_id in ids:
+        try:
+            case = await run.portal.find(run.case_system.system, integration_id)
+        except UnexpectedAnswer as error:
+            unreadable.append(Unreadable(integration_id, error.field, str(error)))
+            continue
+        if case is None:
+            missing.append(integration_id)
+        else:
+            cases.append(case)
     await asyncio.to_thread(run.ledger.links.stage_portal, run.lease, run.id, run.slug, cases, cursor=None, done=True)
-    missing = [integration_id for integration_id, case in zip(ids, found, strict=True) if case is None]
     await asyncio.to_thread(run.ledger.links.clear_portal, run.lease, run.slug, missing)
+    await _note_unreadable(run, unreadable)
     return len(cases)
 
 
