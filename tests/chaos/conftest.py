@@ -8,7 +8,7 @@ import pytest
 
 from connectors.http import connection
 from connectors.http.patience import Patience
-from tasks import writing
+from tasks import reading, writing
 from tests.flows.conftest import firm, home, ledger, office, sandbox, world
 from tests.ledger.conftest import postgresql_server, postgresql_url
 
@@ -27,4 +27,5 @@ def seed() -> int:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wants to wait: every pause before a further try is short, and no try is left out."""
     monkeypatch.setattr(connection, "Patience", functools.partial(Patience, first_pause=0.01, longest_pause=0.1))
-    monkeypatch.setattr(writing, "sync_case", writing.sync_case.with_options(retry_delay_seconds=[0.1, 0.1]))
+    for step in (reading.read_directory, reading.read_portal, reading.read_case_system, writing.sync_case):
+        monkeypatch.setattr(step, "retry_delay_seconds", [0.1, 0.1])
