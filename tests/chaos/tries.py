@@ -32,7 +32,7 @@ from tasks import hold, sync_run
 from tests.flows.processes import PrefectServer
 
 FLOWS: dict[str, Flow[..., Any]] = {flow.name: flow for flow in (initial_bulk_import, nightly_case_sync)}
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds after which a try that does not end is a failure."""
 
 # The interpreter and Prefect are loaded once; every try is a fork of that, and starts within a tenth of a second.
@@ -90,10 +90,11 @@ class Try:
         self.kill()
         return True
 
-    def end(self) -> None:
-        """Wait for its end."""
+    def end(self, *, well: bool = True) -> None:
+        """Wait for its end; a process that runs a flow ends well, whatever state that ends in."""
         self._process.join(PATIENCE)
-        assert self._process.exitcode == 0, self._place.said()
+        assert not self.alive, self._place.said()
+        assert (self._process.exitcode == 0) is well, self._place.said()
 
 
 def _work(place: Place, flow_run: UUID, lease_seconds: float) -> None:
