@@ -26,6 +26,7 @@ FEW = 20
 """Up to so many cases are looked up one by one in the portal; for more, reading it whole costs fewer requests."""
 CASES, CLIENTS, TROUBLED = "cases", "clients", "troubled"
 """What is read of a case system, in this order; the checkpoint's cursor begins with the step it belongs to."""
+_NEXT = {CASES: CLIENTS, CLIENTS: TROUBLED, TROUBLED: TROUBLED}
 
 
 @task(name="read_directory", **PATIENT_STEP)
@@ -64,22 +65,25 @@ async def read_portal(run: SyncRun) -> int:
         return 0
     read = 0
     progress = await Progress.start(run, "Reading Case Status")
+    # The place of the last page stays noted until what is gone has been cleared: a try killed before that comes back.
+    place = run.record.portal_cursor
     async for page in _portal_pages(run):
-        done = page.cursor is None
+        place = page.cursor or place
+        await _note_unreadable(run, page.unreadable)
         await asyncio.to_thread(
             run.ledger.links.stage_portal,
             run.lease,
             run.id,
             run.slug,
             page.cases,
-            cursor=page.cursor,
-            done=done,
+            cursor=place,
+            done=False,
             known=page.known,
         )
-        await _note_unreadable(run, page.unreadable)
         read += len(page.cases) + len(page.known)
         await progress.at(read)
     gone = await asyncio.to_thread(run.ledger.links.clear_unseen_portal, run.lease, run.id, run.slug)
+    await asyncio.to_thread(run.ledger.runs.checkpoint, run.lease, run.id, portal_done=True)
     await progress.done(f"{read:,} cases read" + (f", {gone:,} no longer there" if gone else ""))
     return read
 
@@ -93,27 +97,31 @@ async def read_case_system(run: SyncRun) -> int:
     if run.record.source_done:
         return 0
     if run.ids is not None:
-        return await _read_cases(run, Scope(ids=run.ids), step=CASES, last=True)
-    step, cursor = _checkpoint(run)
-    read = 0
-    if step == CASES:
-        read = await _read_cases(run, run.scope, step=CASES, cursor=cursor)
-        step, cursor = CLIENTS, None
-    if step == CLIENTS:
-        await _read_changed_clients(run, cursor)
-        cursor = None
-    troubled = await asyncio.to_thread(run.ledger.links.troubled_ids, run.slug, unread_by=run.id)
-    read += await _read_cases(run, Scope(ids=troubled), step=TROUBLED, last=True) if troubled else 0
+        read = await _read_cases(run, Scope(ids=run.ids), step=CASES)
+    else:
+        read = await _read_window(run)
     await asyncio.to_thread(run.ledger.runs.checkpoint, run.lease, run.id, source_done=True)
     return read
 
 
-def _checkpoint(run: SyncRun) -> tuple[str, str | None]:
+async def _read_window(run: SyncRun) -> int:
     step, _, cursor = (run.record.source_cursor or f"{CASES}|").partition("|")
-    return step, cursor or None
+    read = 0
+    if step == CASES:
+        read = await _read_cases(run, run.scope, step=CASES, cursor=cursor or None)
+        step, cursor = CLIENTS, ""
+    if step == CLIENTS:
+        await _read_changed_clients(run, cursor or None)
+    troubled = await asyncio.to_thread(run.ledger.links.troubled_ids, run.slug, unread_by=run.id)
+    return read + (await _read_cases(run, Scope(ids=troubled), step=TROUBLED) if troubled else 0)
 
 
-async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | None = None, last: bool = False) -> int:
+def _following(step: str, cursor: str | None) -> str:
+    """Where a killed run goes on: on the page at ``cursor``, or with the next step."""
+    return f"{step}|{cursor}" if cursor else f"{_NEXT[step]}|"
+
+
+async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | None = None) -> int:
     read = 0
     seen: set[str] = set()
     progress = await Progress.start(run, f"Reading {run.rules.system.name}")
@@ -122,17 +130,16 @@ async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | No
         return await asyncio.to_thread(run.ledger.links.known_clients, run.slug, run.case_system.system, versions)
 
     async for page in run.case_system.cases(scope, cursor=cursor, known_clients=known):
-        following = f"{step}|{page.cursor}" if page.cursor else f"{CLIENTS}|"
+        await _note_unreadable(run, page.unreadable)
         await asyncio.to_thread(
             run.ledger.links.stage_source,
             run.lease,
             run.id,
             run.slug,
             page.cases,
-            cursor=following,
-            done=last and page.cursor is None,
+            cursor=_following(step, page.cursor),
+            done=False,
         )
-        await _note_unreadable(run, page.unreadable)
         read += len(page.cases)
         if scope.ids is not None:
             seen.update(case.integration_id for case in page.cases)
@@ -153,7 +160,7 @@ async def _read_changed_clients(run: SyncRun, cursor: str | None) -> None:
                 run.ledger.links.refresh_clients, run.lease, run.id, run.slug, run.case_system.system, page.clients
             )
             await asyncio.to_thread(
-                run.ledger.runs.checkpoint, run.lease, run.id, source_cursor=f"{CLIENTS}|{page.cursor or ''}"
+                run.ledger.runs.checkpoint, run.lease, run.id, source_cursor=_following(CLIENTS, page.cursor)
             )
 
 
