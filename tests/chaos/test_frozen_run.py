@@ -26,7 +26,14 @@ def world() -> WorldOptions:
     return WorldOptions(matters=120, shares=Shares.trouble_free())
 
 
-@pytest.mark.parametrize("moment", ["between answers", "while answers are lost", "while the portal limits us"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("between answers", marks=pytest.mark.chaos),
+        "while answers are lost",
+        "while the portal limits us",
+    ],
+)
 async def test_a_frozen_run_is_overtaken(
     moment: str, office: Office, prefect_server: PrefectServer, home: Path, ledger: Ledger
 ) -> None:

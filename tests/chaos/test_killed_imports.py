@@ -100,7 +100,7 @@ def _make_cases_by_hand(sandbox: SandboxServer, count: int) -> None:
             "practice_area": area.display_name,
             "stage": area.stages[0].display_name,
             "attorney_email": next(user.email for user in firm.users if user.role == "attorney"),
-            "clients": [{"first_name": "Ann", "last_name": "Hand", "cell_phone": "+14155550133"}],
+            "clients": [{"first_name": "Ann", "last_name": "Hand", "cell_phone": "+19165550133"}],
         }
         Writer(firm, portal.now(), portal.next_id).create("clio", None, fields)
 
