@@ -80,6 +80,7 @@ async def read_portal(run: SyncRun) -> int:
             done=False,
             known=page.known,
         )
+        run.record.portal_cursor = place
         read += len(page.cases) + len(page.known)
         await progress.at(read)
     gone = await asyncio.to_thread(run.ledger.links.clear_unseen_portal, run.lease, run.id, run.slug)
@@ -140,6 +141,7 @@ async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | No
             cursor=_following(step, page.cursor),
             done=False,
         )
+        run.record.source_cursor = _following(step, page.cursor)
         read += len(page.cases)
         if scope.ids is not None:
             seen.update(case.integration_id for case in page.cases)
