@@ -28,7 +28,7 @@ BY_HAND = 450
     ("database", "matters", "kills"),
     [
         ("sqlite", 1_500, 6),
-        ("postgresql", 1_000, 3),
+        ("postgresql", 1_000, 4),
         pytest.param("sqlite", 20_000, 20, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)]),
         pytest.param("postgresql", 20_000, 20, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)]),
     ],
@@ -116,10 +116,11 @@ def _is_complete(office: Office, matters: int) -> None:
 
 
 def _reads_little_twice(sandbox: SandboxServer, matters: int, kills: int) -> None:
-    """A kill costs at most one page of each list."""
+    """Of each list, a kill costs at most the page that was being written down and the one asked for meanwhile."""
     clio, portal = sandbox.controls.requests.by_route("clio"), sandbox.controls.requests.by_route("casestatus")
     pages = {"matters": -(-matters // CLIO_PAGE), "contacts": -(-matters // CLIO_PAGE)}
     extra = {name: clio[f"GET /api/v4/{name}"] - wanted for name, wanted in pages.items()}
     extra["cases"] = portal["GET /v1/api/cases"] - -(-BY_HAND // PORTAL_PAGE)
     print(f"pages read again: {extra}, kills: {kills}")  # noqa: T201
-    assert all(0 <= count <= kills for count in extra.values()), extra
+    while_reading = kills // 2
+    assert all(0 <= count <= 2 * while_reading for count in extra.values()), extra

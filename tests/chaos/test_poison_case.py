@@ -38,9 +38,9 @@ def world(matters: int) -> WorldOptions:
     return WorldOptions(matters=matters, shares=Shares.trouble_free())
 
 
-def poison(office: Office, integration_id: str, kind: str) -> None:
+def poison(office: Office, integration_id: str, kind: str) -> FaultRule:
     path = f"/v1/api/cases/by_integration_id/{integration_id}"
-    office.sandbox.controls.faults.add(
+    return office.sandbox.controls.faults.add(
         FaultRule(vendor="casestatus", method="PUT", path=path, count=None, **POISONS[kind])
     )
 
@@ -54,7 +54,7 @@ def poison(office: Office, integration_id: str, kind: str) -> None:
 )
 async def test_a_poison_case_stops_nothing_but_itself(matters: int, kind: str, office: Office) -> None:
     poisoned = office.matter(matters // 3)
-    poison(office, poisoned, kind)
+    rule = poison(office, poisoned, kind)
     night = await office.run(nightly_case_sync)
     assert night.state.name == "PartialFailure"
     assert night.state.message is not None
@@ -62,7 +62,7 @@ async def test_a_poison_case_stops_nothing_but_itself(matters: int, kind: str, o
     assert night.counts == {"created": matters - 1, "failed": 1}
     assert night.result(poisoned) == "failed"
     assert night.row(poisoned)["reason_code"] == "portal_unreachable"
-    assert office.written.count(poisoned) == SENDINGS * (1 + TRIES)
+    assert rule.spoiled == SENDINGS * (1 + TRIES)
     [alone] = await _task_runs_named(night, f"case {poisoned}")
     assert (alone.run_count, alone.state_name) == (TRIES, "Failed")
 
