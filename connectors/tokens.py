@@ -109,7 +109,7 @@ class TokenKeeper:
             if self._now() > patience:
                 message = f"Another process has been renewing the login to {self._system} for too long."
                 raise Unavailable(message, system=self._system)
-            await asyncio.sleep(random.uniform(0.1, 0.4))  # noqa: S311
+            await asyncio.sleep(random.uniform(0.1, 0.4))  # noqa: S311  (spreads load)
 
     async def _usable(self, usable: Callable[[Token], bool]) -> Token | None:
         """The stored token, if it is good and no newer grant of a person stands against it."""
@@ -137,7 +137,7 @@ class TokenKeeper:
         refusal: GrantRefused | None = None
         for confirmation in range(_CONFIRMATIONS):
             if confirmation:
-                await asyncio.sleep(random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(random.uniform(0.5, 1.0))  # noqa: S311  (spreads load)
             stored = await asyncio.to_thread(self._store.load, self._key)
             for candidate in self._candidates(stored):
                 try:

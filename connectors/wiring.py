@@ -28,7 +28,7 @@ def _plain_date(value: Any) -> date:
 
 def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("is not a time")  # noqa: TRY004
+        raise ValueError("is not a time")  # noqa: TRY004  (as above)
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("has no time zone")

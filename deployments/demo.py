@@ -97,7 +97,7 @@ def _deploy_by_hand(place: Installation) -> None:
     """Register the deployments that people run by hand, as `prefect.yaml` lists them."""
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
     environment = os.environ | place.environment
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         raise RuntimeError(f"`prefect deploy --all` failed:\n{done.stdout}\n{done.stderr}")
 

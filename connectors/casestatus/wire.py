@@ -238,9 +238,9 @@ def upsert_body(
         if wanted is None or field in wanted:
             body[field] = getattr(draft, field)
     if wanted is None or "clients" in wanted:
-        body["clients"] = [_client_body(client, client.primary) for client in draft.clients]
+        body["clients"] = [_client_body(client, primary=client.primary) for client in draft.clients]
         has_primary = any(client.primary for client in draft.clients)
-        body["clients"] += [_client_body(client, client.primary and not has_primary) for client in keep]
+        body["clients"] += [_client_body(client, primary=client.primary and not has_primary) for client in keep]
     if wanted is None or "closed" in wanted:
         body["state"] = "closed" if draft.closed else "open"
         body["closed_at"] = draft.closed_on if draft.closed else None
@@ -264,7 +264,7 @@ _PLAIN_FIELDS = (
 """Fields that have the same name and shape in a draft and in a body."""
 
 
-def _client_body(client: DraftClient | PortalClient, primary: bool) -> dict[str, Any]:  # noqa: FBT001
+def _client_body(client: DraftClient | PortalClient, *, primary: bool) -> dict[str, Any]:
     return {
         "external_id": client.external_id,
         "first_name": client.first_name,
