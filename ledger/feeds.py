@@ -17,7 +17,7 @@ from ledger.tables import feeds
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One stream of one firm; all instants are aware UTC by the portal's clock, but ``polled_at`` and ``swept_at``."""
+    """One stream of one firm; ``begins_at`` and ``read_to`` by the portal's clock, the others by ours."""
 
     firm: str
     begins_at: datetime
@@ -26,6 +26,8 @@ class Feed:
     swept_at: datetime | None
     """When it was last read again from far back, for what appears late."""
     polled_at: datetime | None
+    tidied_at: datetime | None
+    """When unfinished uploads were last cleared away; None while there cannot be any."""
 
 
 class Feeds(Store):
@@ -33,8 +35,7 @@ class Feeds(Store):
 
     def of(self, stream: str, firm: str | None = None) -> dict[str, Feed]:
         """The stream's feeds by firm."""
-        columns = (feeds.c.firm, feeds.c.begins_at, feeds.c.read_to, feeds.c.swept_at, feeds.c.polled_at)
-        wanted = select(*columns).where(feeds.c.stream == stream)
+        wanted = select(*(column for column in feeds.c if column.name != "stream")).where(feeds.c.stream == stream)
         if firm is not None:
             wanted = wanted.where(feeds.c.firm == firm)
         with self._database.reading() as connection:
@@ -62,3 +63,10 @@ class Feeds(Store):
                 for page in chunks(sorted(names)):
                     of_page = and_(feeds.c.stream == stream, feeds.c.firm.in_(page))
                     connection.execute(update(feeds).where(of_page).values(values))
+
+    def tidied(self, firm: str, stream: str) -> None:
+        """There is nothing unfinished from before now."""
+        with self._database.writing() as connection:
+            now = self._database.now(connection)
+            key = and_(feeds.c.firm == firm, feeds.c.stream == stream)
+            connection.execute(update(feeds).where(key).values(tidied_at=now))

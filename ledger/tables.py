@@ -229,6 +229,7 @@ feeds = Table(
     Column("read_to", Instant, nullable=False),
     Column("swept_at", Instant),
     Column("polled_at", Instant),
+    Column("tidied_at", Instant),
 )
 
 incidents = Table(

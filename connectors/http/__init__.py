@@ -8,19 +8,25 @@ from connectors.http.limits import Bucket, FixedWindow
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redact_handlers, redacting_logger
 from connectors.http.stores import MemoryLimitStore
-from connectors.http.transport import Transport
+from connectors.http.streams import AddressRefused, Damaged, Download, Streams
+from connectors.http.transport import Lent, Transport
 
 __all__ = [
+    "AddressRefused",
     "Answer",
     "BearerAuth",
     "Bucket",
     "Budget",
     "Connection",
     "Counts",
+    "Damaged",
+    "Download",
     "FixedWindow",
     "KeyAuth",
+    "Lent",
     "MemoryLimitStore",
     "Patience",
+    "Streams",
     "Timeouts",
     "Tokens",
     "Transport",

@@ -21,7 +21,7 @@ _KEEP_ALIVE_SECONDS = 5.0
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """One TLS context for the process: loading the certificates takes some 20 ms."""
     return httpx.create_ssl_context()
 
@@ -45,7 +45,7 @@ def _as_httpx() -> Iterator[None]:
         raise httpx.ReadError(str(error)) from error
 
 
-async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending again by itself when a connection is cut.
 
     It does so for GET, PUT and DELETE: past the request budget, the counts, and whoever must be asked before a write.
@@ -63,7 +63,7 @@ class Transport(AiohttpTransport):
 
     def __init__(self, connections: int = 20) -> None:
         limits = httpx.Limits(max_connections=connections, keepalive_expiry=_KEEP_ALIVE_SECONDS)
-        super().__init__(verify=_trusted(), trust_env=False, limits=limits)
+        super().__init__(verify=trusted(), trust_env=False, limits=limits)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send ``request`` and read its answer. Raises httpx.TransportError."""
@@ -78,7 +78,7 @@ class Transport(AiohttpTransport):
                 data=request.content or None,
                 allow_redirects=False,
                 auto_decompress=False,
-                middlewares=(_once,),
+                middlewares=(send_once,),
                 timeout=aiohttp.ClientTimeout(
                     sock_connect=seconds.get("connect"), sock_read=seconds.get("read"), total=None
                 ),
@@ -90,3 +90,14 @@ class Transport(AiohttpTransport):
         """Close the sockets and let the loop finish with them."""
         await super().aclose()
         await asyncio.sleep(0)
+
+
+class Lent(httpx.AsyncBaseTransport):
+    """Sockets that are shared by many connections: closing one of those leaves them open for the others."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request`` and read its answer. Raises httpx.TransportError."""
+        return await self._transport.handle_async_request(request)

@@ -64,6 +64,7 @@ def _create_feeds() -> None:
         sa.Column("read_to", Instant, nullable=False),
         sa.Column("swept_at", Instant),
         sa.Column("polled_at", Instant),
+        sa.Column("tidied_at", Instant),
     )
     op.create_table(
         "incidents",
