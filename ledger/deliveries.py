@@ -193,9 +193,13 @@ class Deliveries(Store):
             rows = connection.execute(wanted.order_by(deliveries.c.occurred_at, deliveries.c.id).limit(limit)).all()
         return [_delivery(row) for row in rows]
 
-    def changed_since(self, firm: str, stream: str, since: datetime, *, limit: int = 500) -> list[Delivery]:
-        """What has ended, failed or been held since then, the latest change first."""
-        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.changed_at >= since)
+    def changed_since(
+        self, stream: str, since: datetime, *, firm: str | None = None, limit: int = 500
+    ) -> list[Delivery]:
+        """What has changed its state since then, the latest change first."""
+        wanted = select(deliveries).where(deliveries.c.stream == stream, deliveries.c.changed_at >= since)
+        if firm is not None:
+            wanted = wanted.where(deliveries.c.firm == firm)
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(deliveries.c.changed_at.desc()).limit(limit)).all()
         return [_delivery(row) for row in rows]
@@ -215,6 +219,15 @@ class Deliveries(Store):
                 counted = counted.where(deliveries.c.firm == firm)
             rows = connection.execute(counted.group_by(deliveries.c.firm)).tuples().all()
         return {name: Standing(pending, held, due, oldest) for name, pending, held, due, oldest in rows}
+
+    def given_up_since(self, stream: str, since: datetime, firm: str | None = None) -> dict[str, int]:
+        """How many were given up since then, by firm; firms without any are absent."""
+        given_up = (deliveries.c.state == State.GIVEN_UP.value) & (deliveries.c.ended_at >= since)
+        counted = select(deliveries.c.firm, func.count()).where(deliveries.c.stream == stream, given_up)
+        if firm is not None:
+            counted = counted.where(deliveries.c.firm == firm)
+        with self._database.reading() as connection:
+            return dict(connection.execute(counted.group_by(deliveries.c.firm)).tuples().all())
 
     def _settle(self, delivery: Delivery, state: State, *, note: str | None, **values: Any) -> Delivery:
         # What has happened at the vendor is true also when the hold has run out, as long as nobody has taken over.

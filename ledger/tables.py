@@ -202,7 +202,7 @@ deliveries = Table(
     Column("ended_at", Instant),
     UniqueConstraint("firm", "stream", "marker"),
     Index(None, "firm", "stream", "case_id"),
-    Index(None, "firm", "stream", "changed_at"),
+    Index(None, "stream", "changed_at"),
     # What has ended piles up over the years; what is pending must be found without wading through it.
     _pending_index("ix_deliveries_pending_by_firm", "stream", "firm"),
     _pending_index("ix_deliveries_pending_by_lane", "firm", "stream", "lane", "occurred_at", "id"),

@@ -34,6 +34,8 @@ GIVE_UP_AFTER = timedelta(days=3)
 """How long a delivery is tried in vain."""
 HELD_FOR = timedelta(days=14)
 """How long a delivery waits for somebody of the firm to mend what it needs."""
+UNREADABLE = "unreadable"
+"""In the payload of what came in a shape nobody can read: what is wrong with it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _HELD_PAUSE = timedelta(hours=1)
 _OUTAGE = 3
@@ -175,6 +177,9 @@ class Engine(Generic[Prepared]):
                 if looked_up is None:
                     return
                 delivery = looked_up
+            if UNREADABLE in delivery.payload:
+                await self._give_up(delivery, "unreadable_record", f"{delivery.payload[UNREADABLE]} File it by hand.")
+                return
             prepared = await self._courier.prepare(delivery)
         except NotYet as reason:
             await self._postpone(delivery, reason.code, str(reason), reason.wait)

@@ -31,7 +31,7 @@ def document_marker(document: Document) -> str:
 
 
 def reservations(
-    documents: Iterable[Document], known: Mapping[str, str | None], taken: Mapping[str, set[str]], *, system: str
+    documents: Iterable[Document], known: Mapping[str, str | None], taken: dict[str, set[str]], *, system: str
 ) -> list[Reservation]:
     """What is to be reserved of a page of the feed; equal names within a case are kept apart by a number.
 
@@ -48,7 +48,7 @@ def reservations(
             continue
         case_id = case_of(document)
         echo = document.external_id if (document.external_id or "").startswith(f"{system}:") else None
-        names = taken.setdefault(case_id, set()) if isinstance(taken, dict) else set()
+        names = taken.setdefault(case_id, set())
         name = free_name(clean_file_name(document.name), names)
         names.add(name.casefold())
         payload = {"document": _document.dump_python(document, mode="json", exclude={"address"}), "name": name}

@@ -34,7 +34,7 @@ def _change_deliveries() -> None:
         table.alter_column("lane", nullable=False)
         table.alter_column("waiting_since", nullable=False)
     op.create_index("ix_deliveries_firm_stream_case_id", "deliveries", ["firm", "stream", "case_id"])
-    op.create_index("ix_deliveries_firm_stream_changed_at", "deliveries", ["firm", "stream", "changed_at"])
+    op.create_index("ix_deliveries_stream_changed_at", "deliveries", ["stream", "changed_at"])
     for name, columns in (
         ("ix_deliveries_pending_by_firm", ["stream", "firm"]),
         ("ix_deliveries_pending_by_lane", ["firm", "stream", "lane", "occurred_at", "id"]),
