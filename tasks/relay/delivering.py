@@ -206,8 +206,8 @@ class Engine(Generic[Prepared]):
             return None
         believed_from = delivery.changed_at + SETTLING
         if datetime.now(UTC) < believed_from:
-            reason = "It was not found by its marker yet; it is looked for again before it is made again."
-            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", reason, again_at=believed_from)
+            why = delivery.reason or ""
+            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
         note = "It was not found by its marker: it had no effect, and is made again."
         return await asyncio.to_thread(self._deliveries.absent, delivery, note)

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 
 from blocks.firm import Firm
+from flows.delivery_receipt import delivery_receipt
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import State
@@ -285,3 +286,21 @@ async def test_one_firms_trouble_is_one_firms(desk: Desk) -> None:
     state = await desk.tick(message_relay, firm="revoked-key")
     assert state.is_completed()
     assert ledger.incidents.of("messages", "revoked-key") == []
+
+
+async def test_a_receipt_says_what_was_sent_where_and_why_not_again(desk: Desk) -> None:
+    case = next(desk.office.resting)
+    message = desk.write(case, "Please confirm.")
+    await desk.tick(message_relay)
+    [letter] = desk.letters(case)
+    state = await desk.tick(delivery_receipt, item=message)
+    facts = await state.result()
+    assert (facts["record"], facts["marker"], facts["case"]) == (str(letter["id"]), f"message:{message}", case)
+    assert facts["characters"] == len("Please confirm.")
+    assert "Please confirm." not in str(facts)
+    assert f"as record {letter['id']}" in (state.message or "")
+    assert "a second one is refused" in (state.message or "")
+    again = await desk.tick(delivery_receipt, item=message, again=True)
+    assert (again.name, "was not given up" in (again.message or "")) == ("BadInput", True)
+    unheard = await desk.tick(delivery_receipt, item="4711")
+    assert (unheard.name, "Nothing is on record" in (unheard.message or "")) == ("BadInput", True)
