@@ -206,8 +206,8 @@ class Engine(Generic[Prepared]):
             return None
         believed_from = delivery.changed_at + SETTLING
         if datetime.now(UTC) < believed_from:
-            reason = "It was not found by its marker yet; it is looked for again before it is made again."
-            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", reason, again_at=believed_from)
+            why = delivery.reason or ""
+            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
         note = "It was not found by its marker: it had no effect, and is made again."
         return await asyncio.to_thread(self._deliveries.absent, delivery, note)
@@ -231,7 +231,7 @@ class Engine(Generic[Prepared]):
         except (AnswerLost, UnexpectedAnswer) as error:
             await asyncio.to_thread(self._deliveries.unknown, calling, _said(error))
             await asyncio.to_thread(self._deliveries.release, calling)
-            self._count_failure(error)
+            self._count_in_a_row(error)
         except Wait as error:
             await self._fail(calling, error, _pause(calling, error))
             self._count_failure(error)
@@ -285,6 +285,9 @@ class Engine(Generic[Prepared]):
 
     def _count_failure(self, error: ConnectorError) -> None:
         self.tally.failed += 1
+        self._count_in_a_row(error)
+
+    def _count_in_a_row(self, error: ConnectorError) -> None:
         self._in_a_row += 1
         if self._in_a_row >= _OUTAGE:
             self._stop(error)

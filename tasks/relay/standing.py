@@ -40,10 +40,12 @@ async def take_stock(tick: Tick) -> list[Row]:
     standing = await asyncio.to_thread(tick.ledger.deliveries.standing, name, only)
     feeds = await asyncio.to_thread(tick.ledger.feeds.of, name, only)
     given_up = await asyncio.to_thread(tick.ledger.deliveries.given_up_since, name, now - _DAY, only)
-    rows = [
-        _row(tick, served, standing.get(slug), feeds.get(slug), given_up.get(slug, 0), now)
-        for slug, served in tick.served.items()
-    ]
+    rows = []
+    for slug, served in tick.served.items():
+        stands = standing.get(slug)
+        late = stands is not None and stands.oldest is not None and now - stands.oldest > tick.stream.stale_after
+        why = await asyncio.to_thread(_why, tick, slug) if late else ""
+        rows.append(_row(tick, served, stands, feeds.get(slug), given_up.get(slug, 0), now, why))
     rows += [
         Row(slug, slug, 0, 0, None, {"block_unreadable": sentence}, None)
         for slug, sentence in tick.fleet.unreadable.items()
@@ -51,7 +53,22 @@ async def take_stock(tick: Tick) -> list[Row]:
     return sorted(rows, key=lambda row: (-(row.age or timedelta(0)), row.slug))
 
 
-def _row(tick: Tick, served: Served, stands: Standing | None, feed: Feed | None, given_up: int, now: datetime) -> Row:
+def _why(tick: Tick, slug: str) -> str:
+    """What is said of the oldest one that waits."""
+    reasons = (one.reason for one in tick.ledger.deliveries.pending(slug, tick.stream.name, limit=50) if not one.held)
+    reason = next(filter(None, reasons), "")
+    return f" Last said: {reason}" if reason else ""
+
+
+def _row(
+    tick: Tick,
+    served: Served,
+    stands: Standing | None,
+    feed: Feed | None,
+    given_up: int,
+    now: datetime,
+    why: str,
+) -> Row:
     age = now - stands.oldest if stands and stands.oldest else None
     wrong: dict[str, str] = {}
     limit, word = tick.stream.stale_after, tick.stream.word
@@ -62,7 +79,7 @@ def _row(tick: Tick, served: Served, stands: Standing | None, feed: Feed | None,
         if code in _AT_ONCE or lasting:
             wrong[code] = sentence
     if age is not None and age > limit and not wrong:
-        wrong["stale"] = f"A {word} has waited for {_words(age)}; more than {_words(limit)} is too long."
+        wrong["stale"] = f"A {word} has been waiting since {stands.oldest:%d %b, %H:%M} UTC.{why}" if stands else ""
     if given_up:
         more = "was" if given_up == 1 else "were"
         wrong["given_up"] = (
