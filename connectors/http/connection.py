@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -352,10 +353,23 @@ def _parsed(response: httpx.Response) -> tuple[Any, str]:
     try:
         return orjson.loads(content), ""
     except orjson.JSONDecodeError:
+        mended = _mended(content)
+        if mended is not None:
+            return mended, ""
         kind = response.headers.get("content-type", "")
         if "html" in kind or content.lstrip()[:1] == b"<":
             return None, "a web page"
         return None, "broken JSON" if "json" in kind else "text that is no JSON"
+
+
+def _mended(content: bytes) -> Any:
+    """The JSON in ``content`` with halves of emoji, where texts were cut, as question marks; None when it stays broken."""
+    if b"\\ud" not in content.lower():
+        return None
+    try:
+        return orjson.loads(json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _checked(system: str, base: str) -> str:

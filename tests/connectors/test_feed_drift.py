@@ -112,3 +112,17 @@ async def test_a_feed_that_leads_back_to_itself_ends():
     page = {"data": [MESSAGE], "page": {"has_more": True, "next_cursor": "again"}}
     with pytest.raises(ConnectorError, match="leads back to itself"):
         await messages(json_answer(page), json_answer(page))
+
+
+async def test_half_an_emoji_costs_neither_its_message_nor_the_others():
+    body = json_answer({"data": [MESSAGE | {"content": "See you! HALF"}, MESSAGE], "page": {"has_more": False}})
+    broken = httpx.Response(200, content=body.content.replace(b"HALF", rb"\ud83d"), headers=body.headers)
+    [page] = await messages(broken)
+    assert [message.content for message in page.items] == ["See you! ?", MESSAGE["content"]]
+
+
+async def test_a_whole_emoji_in_escapes_stays_whole():
+    body = json_answer({"data": [MESSAGE | {"content": "a WHOLE b HALF"}], "page": {"has_more": False}})
+    content = body.content.replace(b"WHOLE", rb"\ud83d\ude00").replace(b"HALF", rb"\\ud83d \udc00")
+    [page] = await messages(httpx.Response(200, content=content, headers=body.headers))
+    assert page.items[0].content == "a 😀 b \\ud83d ?"
