@@ -23,8 +23,9 @@ log = redacting_logger("casebridge.http")
 PIECE = 256 * 1024
 """Bytes read at once."""
 _RESUMPTIONS = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 10.0
 _OK, _CREATED, _NO_CONTENT, _PARTIAL, _FORBIDDEN, _FIRST_FAULT = 200, 201, 204, 206, 403, 500
-_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT = 429, 408
+_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT, _NOTHING_THERE = 429, 408, 416
 
 
 class AddressRefused(Unavailable):
@@ -91,6 +92,8 @@ class Streams:
         try:
             async with self._session().get(url, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
+                if start and status == _NOTHING_THERE:
+                    return  # the file ends before ``start``
                 self._judge(status, expected=(_OK, _PARTIAL))
                 skip = start if status == _OK else 0
                 async for piece in answer.content.iter_chunked(PIECE):
@@ -239,7 +242,7 @@ class Download:
                 failures = failures + 1 if taken == before else 1  # as long as it goes on, it may break again
                 if failures > _RESUMPTIONS:
                     raise
-                await asyncio.sleep(min(0.2 * 2**failures, 10.0))
+                await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (failures - 1), _LONGEST_PAUSE))
             else:
                 if taken >= self._size or taken == before:
                     return
