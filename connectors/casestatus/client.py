@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from connectors.casestatus import feeds, wire
 from connectors.casestatus.refusals import explain, problems_from
 from connectors.casestatus.wire import SYSTEM
-from connectors.errors import Problem, Unavailable, UnexpectedAnswer
+from connectors.errors import NotFound, Problem, Unavailable, UnexpectedAnswer
 from connectors.http import (
     Answer,
     Bucket,
     Budget,
     Connection,
     Counts,
+    Damaged,
     Download,
     KeyAuth,
     Streams,
@@ -199,7 +200,11 @@ class CaseStatusClient:
         """
 
         async def fresh_address() -> str:
-            now = await self.document(document.id)
+            try:
+                now = await self.document(document.id)
+            except NotFound:
+                # No refusal of whoever the bytes are passed on to, which "not found" would be taken for.
+                raise Damaged(f"The file was deleted in {SYSTEM} while it was fetched.", system=SYSTEM) from None
             if now.address is None:
                 raise Unavailable(f"{SYSTEM} is still scanning the file.", system=SYSTEM)
             return now.address

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.errors import ConnectorError, NotPermitted, Unavailable
+from connectors.errors import ConnectorError, FixData, NotPermitted, Unavailable
 from connectors.http import AddressRefused, Damaged, streams
 from sandbox.casestatus.blobs import MadeBlob
 from sandbox.faults import FaultKind, FaultRule
@@ -164,6 +164,20 @@ async def test_a_file_that_changes_between_two_connections_is_damage(room, porta
     assert isinstance(error, Damaged)
     assert "SHA-256" in str(error)
     assert len(taken) < 3 * MIB
+
+
+async def test_a_file_that_is_deleted_meanwhile_is_not_taken_for_a_case_that_is_gone(room, portal):
+    file = await document(room, portal)
+    spoil(room, FaultKind.CUT_DOWNLOAD, after_bytes=MIB)
+    gone = {"errors": [{"code": "not_found", "message": "There is no such file."}]}
+    room.server.controls.faults.add(
+        FaultRule("casestatus", FaultKind.STATUS, path="/v1/api/files/*", skip=1, status=404, body=gone)
+    )
+    taken, error = await fetched(portal, file)
+    assert 0 < len(taken) < 3 * MIB
+    assert isinstance(error, FixData)
+    assert error.status is None, "404 would be taken for what Clio says of the matter"
+    assert "deleted" in str(error)
 
 
 async def test_a_key_that_is_refused_meanwhile_stops_it(room, portal):
