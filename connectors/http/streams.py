@@ -6,9 +6,9 @@ the vendor's list, and no redirect is followed.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -22,6 +22,9 @@ log = redacting_logger("casebridge.http")
 
 PIECE = 256 * 1024
 """Bytes read at once."""
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+"""A host and its port, and nothing that one program may read as a host and another one otherwise."""
+_UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
 _RESUMPTIONS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 10.0
 _OK, _CREATED, _NO_CONTENT, _PARTIAL, _FORBIDDEN, _FIRST_FAULT = 200, 201, 204, 206, 403, 500
@@ -150,16 +153,17 @@ class Streams:
 
     def _checked(self, address: str) -> URL:
         """The address as it goes out. Raises ForeignAddress when it leads anywhere else than to the vendor."""
-        parts = urlsplit(address)
-        host = parts.netloc.lower()
-        known = any(fnmatchcase(host, pattern) for pattern in self._hosts)
-        if parts.scheme not in self._schemes or "@" in host or not known:
+        url = _as_written(address)
+        host = url.raw_authority.lower() if url is not None else ""
+        known = _HOST.fullmatch(host) is not None and any(fnmatchcase(host, pattern) for pattern in self._hosts)
+        if url is None or url.scheme not in self._schemes or not known:
+            shown = url.raw_host if url is not None else None
             message = (
-                f"{self.system} points to a file at {parts.hostname or 'an unusable address'}, which is not one of its "
+                f"{self.system} points to a file at {shown or 'an unusable address'}, which is not one of its "
                 "hosts; nothing was transferred. If it is, add it to the file hosts in the credentials block."
             )
             raise ForeignAddress(message, system=self.system)
-        return URL(address, encoded=True)
+        return url
 
     def _judge(self, status: int, *, expected: Collection[int]) -> None:
         if status in expected:
@@ -178,6 +182,18 @@ class Streams:
     def _count(self, method: str, status: int) -> None:
         self._counts.requests[self.system, f"{method} (file)", status] += 1
         log.debug("%s %s (file): %s", self.system, method, status)
+
+
+def _as_written(address: str) -> URL | None:
+    """The address exactly as it was given; None when it names no host, or breaks out of the line it is sent in."""
+    if _UNSENDABLE.search(address):
+        return None
+    try:
+        url = URL(address, encoded=True)
+        named = bool(url.raw_host)
+    except ValueError:
+        return None
+    return url if named else None
 
 
 class _Feeding:
