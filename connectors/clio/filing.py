@@ -29,6 +29,7 @@ FILE_PROPERTY = "case_status_file_id"
 STORAGE_HOSTS = ("*.amazonaws.com", "*.clio.com")
 """Where Clio lets files be put, unless the credentials block says otherwise [assumed]."""
 _UNPROCESSABLE = 422
+_LONGEST_ID = 18
 _DOCUMENT_FIELDS = "id,etag,created_at,latest_document_version{uuid,fully_uploaded,size,put_url,put_headers}"
 _COMMUNICATIONS, _DOCUMENTS, _DOCUMENT = "/communications.json", "/documents.json", "/documents/{id}.json"
 
@@ -275,8 +276,13 @@ class ClioFiles:
 
 
 def _participant(one: Correspondent) -> dict[str, Any]:
-    """Bodies say ``Contact``, answers ``Person`` or ``Company`` [sdk]."""
-    return {"id": int(one.external_id), "type": "User" if one.kind is PartyKind.STAFF else "Contact"}
+    """Bodies say ``Contact``, answers ``Person`` or ``Company`` [sdk]. Raises FixData for an id that cannot be Clio's."""
+    name = one.external_id
+    if not (name.isascii() and name.isdigit()) or len(name) > _LONGEST_ID:
+        # Entered in the portal by hand, or by another case system's sync: refused as Clio does somebody unknown.
+        message = f"{one.name or 'Somebody'} has an id that is none of Clio's ({name[:_LONGEST_ID]})."
+        raise FixData(message, status=_UNPROCESSABLE, system=SYSTEM)
+    return {"id": int(name), "type": "User" if one.kind is PartyKind.STAFF else "Contact"}
 
 
 def _marked(name: str, marker: str) -> str:

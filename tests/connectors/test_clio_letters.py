@@ -140,6 +140,16 @@ async def test_what_clio_refuses_is_surely_not_filed(cabinet, changes):
     assert cabinet.letters() == []
 
 
+@pytest.mark.parametrize("external_id", ["c-5501", "", "12.5", "٣", "-1", "1e3", "9" * 30])
+async def test_somebody_whose_id_cannot_be_clios_is_refused_like_somebody_unknown(cabinet, external_id):
+    somebody = Correspondent(PartyKind.CLIENT, external_id, "Della Vance")
+    for people in ({"sender": somebody}, {"recipients": (cabinet.attorney, somebody)}):
+        with pytest.raises(FixData, match="Della Vance") as refused:
+            await cabinet.files.file_letter(cabinet.letter(**people))
+        assert refused.value.status == 422
+    assert cabinet.asked("clio", "POST /api/v4/communications") == 0
+
+
 async def test_a_matter_that_is_hidden_is_refused(cabinet):
     cabinet.clio.hidden_matters = {int(cabinet.matter)}
     with pytest.raises(FixData) as refused:
