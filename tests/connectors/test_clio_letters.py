@@ -89,6 +89,17 @@ async def test_it_is_found_on_whatever_matter_somebody_has_put_it(cabinet):
     assert await cabinet.files.find_letter("message:1") == filed
 
 
+@pytest.mark.parametrize(
+    "properties", [None, [], [{"id": 1, "name": MESSAGE_PROPERTY, "value": "message:2"}], ["x"], "x"]
+)
+async def test_a_look_up_that_finds_everything_is_no_find(cabinet, properties):
+    """An unknown parameter is ignored without a word [seen]: a filter that is renamed would give any record."""
+    body = {"data": [{"id": 660145, "external_properties": properties}], "meta": {"paging": {}}}
+    cabinet.spoil(FaultKind.STATUS, "GET", LETTERS, status=200, body=body)
+    with pytest.raises(UnexpectedAnswer, match="another marker"):
+        await cabinet.files.find_letter("message:1")
+
+
 async def test_of_two_the_first_is_found(cabinet):
     filed = [await cabinet.files.file_letter(cabinet.letter()) for _ in range(3)]
     assert await cabinet.files.find_letter("message:1") == filed[0]

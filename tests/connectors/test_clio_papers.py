@@ -11,7 +11,7 @@ from connectors.http import ForeignAddress
 from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.filing import PAPERS, Cabinet, Content, marked
+from tests.connectors.filing import ONE_PAPER, PAPERS, Cabinet, Content, marked
 
 DAY = timedelta(days=1)
 
@@ -194,12 +194,60 @@ async def test_only_what_is_ours_and_old_and_unfinished_is_cleared_away(cabinet,
     assert await cabinet.files.clear_unfinished(filing_day(cabinet)) == 0
 
 
+async def test_nothing_of_others_is_cleared_away_should_the_list_not_be_cut_down_to_ours(cabinet):
+    """An unknown parameter is ignored without a word [seen]: a filter that is renamed would give everything."""
+    version = {"uuid": "u", "fully_uploaded": False, "put_url": "x", "put_headers": [], "size": None}
+    others = [
+        {"id": number, "etag": '"x"', "created_at": "2020-01-01T00:00:00Z", "latest_document_version": version}
+        | {"external_properties": properties}
+        for number, properties in enumerate([[], [{"id": 1, "name": "other", "value": "file:1"}]], start=1)
+    ]
+    cabinet.spoil(FaultKind.STATUS, "GET", PAPERS, status=200, body={"data": others, "meta": {"paging": {}}})
+    assert await cabinet.files.clear_unfinished(filing_day(cabinet)) == 0
+    assert cabinet.asked("clio", "DELETE /api/v4/documents/{id}") == 0
+
+
 async def test_more_than_a_page_is_cleared_away(cabinet, monkeypatch):
     monkeypatch.setattr(filing, "PAGE", 3)
     for number in range(7):
         await unfinished_from(cabinet, 2, marker=f"file:{number}")
     assert await cabinet.files.clear_unfinished(filing_day(cabinet)) == 7
     assert cabinet.papers() == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 422])
+async def test_one_that_clio_does_not_let_go_keeps_no_other(cabinet, status):
+    for number in range(3):
+        await unfinished_from(cabinet, 2, marker=f"file:{number}")
+    refusal = {"error": {"type": "Conflict", "message": "It is being changed."}}
+    cabinet.spoil(FaultKind.STATUS, "DELETE", ONE_PAPER, skip=1, status=status, body=refusal)
+    await cabinet.files.clear_unfinished(filing_day(cabinet))
+    assert len(cabinet.papers()) == 1
+    assert await cabinet.files.clear_unfinished(filing_day(cabinet)) == 1
+
+
+async def test_records_that_cannot_be_read_or_seen_are_let_be(cabinet):
+    await unfinished_from(cabinet, 2)
+    fields = f"{filing._DOCUMENT_FIELDS},{filing._PROPERTIES}"
+    [listed] = await cabinet.files._list(f"/documents.json?show_uncompleted=true&fields={fields}", "/documents.json")
+    ours = {"external_properties": listed["external_properties"]}
+    strange = [
+        {"id": 1, "redacted": True},
+        ours | {"id": 2, "latest_document_version": 7},
+        ours | {"id": None},
+        {},
+        None,
+    ]
+    page = {"data": [*strange, listed], "meta": {"paging": {}}}
+    cabinet.spoil(FaultKind.STATUS, "GET", PAPERS, status=200, body=page)
+    assert await cabinet.files.clear_unfinished(filing_day(cabinet)) == 1
+    assert cabinet.papers() == []
+
+
+async def test_a_look_up_that_finds_everything_is_no_find(cabinet):
+    cabinet.spoil(FaultKind.STATUS, "GET", PAPERS, status=200, body={"data": [{"id": 1}], "meta": {"paging": {}}})
+    with pytest.raises(UnexpectedAnswer, match="another marker"):
+        await cabinet.files.find_paper("file:1")
 
 
 async def test_content_is_asked_for_once_when_nothing_goes_wrong(cabinet):
