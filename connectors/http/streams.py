@@ -115,12 +115,16 @@ class Streams:
 
         Raises:
             ForeignAddress, AddressRefused, Unavailable: as :meth:`read`.
-            ConnectorError: whatever ``pieces`` raised; then nothing is stored.
+            Damaged: ``pieces`` are more or fewer bytes than ``size``; then nothing is stored.
+            ConnectorError: whatever ``pieces`` raised; then nothing is stored either.
         """
         url = self._checked(address)
-        feeding = _Feeding(pieces)
+        feeding = _Feeding(self.system, pieces, size)
         sent = {**headers, "Content-Length": str(size)}
         status = NO_ANSWER
+        if not size:
+            async for _ in feeding.pieces():
+                pass
         self._ask()
         try:
             async with self._session().put(
@@ -199,14 +203,30 @@ def _as_written(address: str) -> URL | None:
 class _Feeding:
     """Hands pieces to aiohttp and keeps what went wrong with them, which aiohttp would replace by an error of its own."""
 
-    def __init__(self, pieces: AsyncIterable[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, system: str, pieces: AsyncIterable[bytes], size: int) -> None:
+        self._system, self._pieces, self._size = system, pieces, size
         self.failure: ConnectorError | None = None
 
     async def pieces(self) -> AsyncIterator[bytes]:
+        """The pieces, ``size`` bytes of them and neither more nor fewer: aiohttp would cut, or wait for the rest.
+
+        The last one is only given when it is known to be the last: then the request can never become whole before.
+        """
+        given, last = 0, b""
         try:
             async for piece in self._pieces:
-                yield piece
+                given += len(piece)
+                if given > self._size:
+                    break
+                if last:
+                    yield last
+                last = piece
+            if given != self._size:
+                what = "more" if given > self._size else "fewer"
+                message = f"A file for {self._system} has {what} bytes than the {self._size:,} announced."
+                raise Damaged(message, system=self._system)
+            if last:
+                yield last
         except ConnectorError as error:
             self.failure = error
             raise

@@ -232,6 +232,15 @@ async def test_what_stops_the_source_is_told_and_leaves_nothing_complete(cabinet
     assert await cabinet.file(PICTURE, resuming=True) == only_paper(cabinet)
 
 
+@pytest.mark.parametrize("announced", [0, 1, len(PICTURE) // 2, len(PICTURE) - 1, len(PICTURE) + 1])
+async def test_a_source_of_another_length_than_announced_completes_nothing(cabinet, announced):
+    paper = replace(cabinet.paper(PICTURE), size=announced)
+    with pytest.raises(Damaged, match="more" if announced < len(PICTURE) else "fewer"):
+        await cabinet.files.file_paper(paper, Content(PICTURE), resuming=False)
+    assert [kept["fully_uploaded"] for kept in cabinet.papers()] == [False]
+    assert cabinet.server.clio.storage.objects == {}
+
+
 async def test_the_last_step_is_not_taken_when_it_may_not_be(cabinet):
     """The hold is lost while the bytes go out: nothing more is asked of Clio."""
 
