@@ -7,10 +7,10 @@ before anything is repeated. Look-ups name no matter: somebody may have moved th
 from collections.abc import AsyncIterable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from connectors.clio.client import PAGE, ClioClient
 from connectors.clio.regions import SYSTEM
@@ -40,8 +40,8 @@ _COMMUNICATIONS, _DOCUMENTS, _DOCUMENT = "/communications.json", "/documents.jso
 class HeaderWire(WireRecord):
     """A header to send along with the bytes."""
 
-    name: str
-    value: str
+    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class VersionWire(WireRecord):

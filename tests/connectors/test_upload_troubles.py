@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.clio.filing import _upload
 from connectors.errors import AnswerLost, FixData, Unavailable, UnexpectedAnswer, Wait
 from connectors.http import AddressRefused, Damaged
 from sandbox.clio.storage import StoredObject
@@ -12,6 +13,7 @@ from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
 from tests.connectors.filing import ONE_PAPER, PAPERS, STORAGE, Cabinet, Content
+from tests.connectors.test_drift import SUBSTITUTES, dotted, paths, spoiled
 
 PICTURE = bytes(range(256)) * 1024
 WHOLE = (len(PICTURE), hashlib.sha256(PICTURE).hexdigest())
@@ -270,3 +272,17 @@ DOCUMENT = {
         "put_headers": [{"name": "x-amz-server-side-encryption", "value": "AES256"}],
     },
 }
+
+
+@pytest.mark.parametrize("path", paths(DOCUMENT), ids=dotted)
+def test_a_spoiled_field_is_an_error_we_know_or_does_no_harm(path):
+    for value in [*SUBSTITUTES, "a\r\nHost: evil.test", "\0", 10**30]:
+        try:
+            upload = _upload(spoiled(DOCUMENT, path, value))
+        except UnexpectedAnswer as error:
+            assert error.field  # noqa: PT017 - both ways out are right
+            continue
+        assert isinstance(upload.complete, bool)
+        for name, text in upload.headers.items():
+            assert name.isascii()
+            assert not {"\r", "\n", "\0"} & {*name, *text}
