@@ -26,14 +26,15 @@ async def publish_tick(tick: Tick) -> State[object]:
         Exception: what stopped the one firm that was asked for.
     """
     rows = await take_stock(tick)
-    await tell_of_incidents(tick, rows)
+    told = await tell_of_incidents(tick, rows)
     await show_tick(tick, rows)
     if tick.only is not None:
         served = tick.served[tick.only]
         if stopped := served.busy or served.error:
             raise stopped
     sentence = _sentence(tick, rows)
-    if any(row.wrong for row in rows):
+    # Of the fleet's ticks those stand out in which something new went wrong: something always is.
+    if told or (tick.only is not None and any(row.wrong for row in rows)):
         return Completed(name="Exceptions", message=sentence, data=_counts(rows))
     return Completed(message=sentence, data=_counts(rows))
 
