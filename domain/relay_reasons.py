@@ -40,3 +40,10 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "echo": RelayReason("It came from the case system itself", "Nothing to fix: it is not sent back."),
 }
 """Every code that a tick, an alert or a receipt may show."""
+
+
+def relay_reason_table() -> str:
+    """One row per code as Markdown, for the README."""
+    rows = ["| code | it means | do |", "|---|---|---|"]
+    rows += [f"| `{code}` | {reason.meaning} | {reason.fix} |" for code, reason in RELAY_REASONS.items()]
+    return "\n".join(rows)
