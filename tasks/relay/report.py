@@ -116,7 +116,10 @@ def _sentence(tick: Tick, rows: Sequence[Row]) -> str:
     done = counts["delivered"] + counts["recognised"]
     firms = sum(1 for row in rows if row.served and (row.served.tally.delivered or row.served.tally.recognised))
     word = tick.stream.word + ("" if done == 1 else "s")
-    parts = [f"{done:,} {word} delivered" + (f" for {firms:,} firm{'' if firms == 1 else 's'}" if tick.only is None and done else "")]
+    parts = [
+        f"{done:,} {word} delivered"
+        + (f" for {firms:,} firm{'' if firms == 1 else 's'}" if tick.only is None and done else "")
+    ]
     if counts["recognised"]:
         parts.append(f"{counts['recognised']:,} of them found after a lost answer")
     for what, words in (("failed", "to be tried again"), ("given up", "given up"), ("waiting", "waiting")):
