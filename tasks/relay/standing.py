@@ -44,7 +44,8 @@ async def take_stock(tick: Tick) -> list[Row]:
     for slug, served in tick.served.items():
         stands = standing.get(slug)
         late = stands is not None and stands.oldest is not None and now - stands.oldest > tick.stream.stale_after
-        why = await asyncio.to_thread(_why, tick, slug) if late else ""
+        held = stands is not None and stands.held > 0
+        why = await asyncio.to_thread(_reasons, tick, slug) if late or held else {}
         rows.append(_row(tick, served, stands, feeds.get(slug), given_up.get(slug, 0), now, why))
     rows += [
         Row(slug, slug, 0, 0, None, {"block_unreadable": sentence}, None)
@@ -53,11 +54,13 @@ async def take_stock(tick: Tick) -> list[Row]:
     return sorted(rows, key=lambda row: (-(row.age or timedelta(0)), row.slug))
 
 
-def _why(tick: Tick, slug: str) -> str:
-    """What is said of the oldest one that waits."""
-    reasons = (one.reason for one in tick.ledger.deliveries.pending(slug, tick.stream.name, limit=50) if not one.held)
-    reason = next(filter(None, reasons), "")
-    return f" Last said: {reason}" if reason else ""
+def _reasons(tick: Tick, slug: str) -> dict[bool, str]:
+    """What is said of the oldest one that is held (True), and of the oldest one that is not."""
+    found: dict[bool, str] = {}
+    for delivery in tick.ledger.deliveries.pending(slug, tick.stream.name, limit=100):
+        if delivery.reason:
+            found.setdefault(delivery.held, delivery.reason)
+    return found
 
 
 def _row(
@@ -67,7 +70,7 @@ def _row(
     feed: Feed | None,
     given_up: int,
     now: datetime,
-    why: str,
+    why: dict[bool, str],
 ) -> Row:
     age = now - stands.oldest if stands and stands.oldest else None
     wrong: dict[str, str] = {}
@@ -78,8 +81,12 @@ def _row(
         lasting = (unread is not None and unread > limit) or (age is not None and age > limit)
         if code in _AT_ONCE or lasting:
             wrong[code] = sentence
-    if age is not None and age > limit and not wrong:
-        wrong["stale"] = f"A {word} has been waiting since {stands.oldest:%d %b, %H:%M} UTC.{why}" if stands else ""
+    if stands is not None and stands.oldest is not None and age is not None and age > limit and not wrong:
+        said = f" Last said: {why[False]}" if False in why else ""
+        wrong["stale"] = f"A {word} has been waiting since {stands.oldest:%d %b, %H:%M} UTC.{said}"
+    if stands is not None and stands.held:
+        first = f" The first: {why[True]}" if True in why else ""
+        wrong["held"] = f"{stands.held:,} {word}{'' if stands.held == 1 else 's'} cannot be filed as things are.{first}"
     if given_up:
         more = "was" if given_up == 1 else "were"
         wrong["given_up"] = (
