@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from domain.relay import Document, PortalPlace
 from ledger import Reservation
-from tasks.relay.documents import reservations
+from tasks.relay.documents import _content_type, reservations
 from tests.tasks.relayed import NOON, document
 
 Taken = dict[str, set[str]]
@@ -98,3 +98,23 @@ def test_however_they_come_no_two_of_a_case_are_called_alike(documents: list[Doc
             given_names.append(reservation.payload["name"].casefold())
     assert len(known) == len({one.id for one in documents}) == len(given_names)
     assert len(set(given_names)) == len(given_names)
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        ("image/jpeg", "image/jpeg"),
+        ("text/plain; charset=utf-8", "text/plain"),
+        (" application/vnd.ms-excel ", "application/vnd.ms-excel"),
+        ("", ""),
+        ("pdf", ""),
+        ("/pdf", ""),
+        ("image/", ""),
+        ("image/jp\r\neg", ""),
+        ("image/jp eg", ""),
+        ("bild/größe", ""),
+        ("../../x", ""),
+    ],
+)
+def test_a_kind_that_can_be_none_is_left_to_the_name(told: str, sent: str) -> None:
+    assert _content_type(told) == sent
