@@ -123,6 +123,13 @@ NO_CASE = [
 ]
 
 
+@pytest.mark.parametrize("integration_id", NO_CASE)
+async def test_an_id_that_names_no_case_is_held(ledger: Ledger, integration_id: str) -> None:
+    with pytest.raises(Held, match="names no case") as held:
+        await whereabouts(ledger, Systems()).case(replace(PLACE, integration_id=integration_id))
+    assert held.value.code == "case_not_linked"
+
+
 async def test_an_address_is_as_good_as_an_id(ledger: Ledger) -> None:
     link(ledger)
     address = f"https://app.clio.com/nc/#/matters/{ID}"
