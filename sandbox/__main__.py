@@ -13,6 +13,7 @@ from sandbox.server import Sandbox, uvicorn_config
 _EPILOG = """\
 Addresses (HOST:PORT as printed when ready):
   /clio/{us,eu,ca,au}/api/v4/...   Clio Manage; OAuth below /clio/{region}/oauth
+  /storage/...                     the storage host of Clio's documents (signed addresses only)
   /casestatus/v1/api/...           Case Status
   /__sandbox__/...                 controls: reset, seed, clock, faults, requests, limits
   POST /__sandbox__/clio/token {"firm": "harrow-pike"} gives client id, secret and a refresh token

@@ -7,10 +7,13 @@
     POST   /seed      {"matters": 1200, "firms": 1, "seed": 7, "trouble_free": false, "shares": {"no_phone": 0.01}}
     GET    /clock     POST {"freeze": true | INSTANT | false, "advance": SECONDS, "offset": SECONDS}     DELETE
     GET    /faults    POST one rule (sandbox.faults.FaultRule) or a list of them                         DELETE ?id=
+                      {"vendor": "storage", "kind": "cut_upload", "method": "PUT", "after_bytes": 1000000}
     GET    /requests?vendor=clio&last=100                counts by route and the last requests           DELETE
+                      vendors: clio (all regions), clio/us ..., storage (Clio's), casestatus
     GET    /limits    POST {"on": false} for all, or {"clio": {"requests": 10, "on": true, ...}}
 
-``/clio/...`` and ``/casestatus/...`` below it belong to the vendor packages (``inspection_routes``).
+``/clio/...`` and ``/casestatus/...`` below it belong to the vendor packages: ``sandbox.clio.inspection`` and
+``sandbox.casestatus.inspection`` list their routes.
 """
 
 from dataclasses import asdict, fields

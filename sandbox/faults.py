@@ -38,6 +38,10 @@ class FaultKind(StrEnum):
     """The connection is dropped before the vendor has done anything."""
     CUT_AFTER = "cut_after"
     """The vendor does the work, then the connection is dropped without an answer."""
+    CUT_UPLOAD = "cut_upload"
+    """The connection is dropped once ``after_bytes`` of the request's body have come in, or just before its end."""
+    CUT_DOWNLOAD = "cut_download"
+    """The connection ends once ``after_bytes`` of the answer's body have gone out, or just before its end."""
     TRUNCATED_JSON = "truncated_json"
     """The vendor's answer ends in the middle of its body."""
     HTML = "html"
@@ -47,6 +51,7 @@ class FaultKind(StrEnum):
 
 
 _COMBINES = {FaultKind.DELAY, FaultKind.CLOCK_SKEW}
+_MOMENT = 0.001
 _ids = count(1)
 
 
@@ -54,7 +59,7 @@ _ids = count(1)
 class FaultRule:
     """Spoils the next ``count`` requests (None: all) that match, after letting ``skip`` of them through.
 
-    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``casestatus`` or ``*``; ``path`` is a glob over the path below
+    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``storage``, ``casestatus`` or ``*``; ``path`` is a glob over the path below
     the vendor's prefix, e.g. ``/api/v4/matters*``. With ``probability`` below 1 each match is drawn with ``seed``; only
     requests that are spoiled count. ``after_work`` lets the vendor do its work before a status, html or delay.
     """
@@ -71,6 +76,7 @@ class FaultRule:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    after_bytes: int = 0
     after_work: bool = False
     id: int = field(default_factory=lambda: next(_ids))
     spoiled: int = 0
@@ -163,58 +169,133 @@ class Wrapper:
     async def _spoil(self, rules: list[FaultRule], scope: Scope, receive: Receive, answer: "_Answer") -> None:
         last = rules[-1]
         delays = [rule for rule in rules if rule.kind is FaultKind.DELAY]
+        late = sum(rule.seconds for rule in delays if rule.after_work)
         replaced = last.kind in {FaultKind.STATUS, FaultKind.HTML}
         await asyncio.sleep(sum(rule.seconds for rule in delays if not rule.after_work))
         if last.kind is FaultKind.CUT_BEFORE:
-            await answer.cut(receive)
-            return
-        if replaced and not last.after_work:
+            await answer.drop()
+        elif replaced and not last.after_work:
             await answer.replace(last)
-            return
-        await self.app(scope, receive, answer.hold())
-        await asyncio.sleep(sum(rule.seconds for rule in delays if rule.after_work))
-        if last.kind is FaultKind.CUT_AFTER:
-            await answer.cut(receive)
-        elif replaced:
-            await answer.replace(last)
+        elif replaced or last.kind is FaultKind.CUT_AFTER:
+            await self.app(scope, receive, _nowhere)
+            await asyncio.sleep(late)
+            await (answer.replace(last) if replaced else answer.drop())
         else:
-            await answer.release(truncated=last.kind is FaultKind.TRUNCATED_JSON)
+            await self._let_through(last, late, scope, receive, answer)
+
+    async def _let_through(
+        self, rule: FaultRule, late: float, scope: Scope, receive: Receive, answer: "_Answer"
+    ) -> None:
+        """Serve the request with its body or its answer cut short; neither is held in memory."""
+        send: Send = answer
+        if rule.kind is FaultKind.CUT_UPLOAD:
+            receive = answer.cut_upload(receive, rule.after_bytes)
+        elif rule.kind is FaultKind.CUT_DOWNLOAD:
+            send = answer.cut_download(rule.after_bytes)
+        elif rule.kind is FaultKind.TRUNCATED_JSON:
+            send = answer.truncated()
+        try:
+            await self.app(scope, receive, _delayed(send, late))
+        except Exception:
+            if not answer.dropped:
+                raise
+
+
+async def _nowhere(_message: Message) -> None:
+    """Stands in for the client where the vendor's answer is lost."""
+
+
+def _delayed(send: Send, seconds: float) -> Send:
+    """Lets the answer wait before its first byte."""
+
+    async def pass_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(seconds)
+        await send(message)
+
+    return pass_on if seconds else send
+
+
+def _length(start: Message) -> int:
+    """How long the body of an answer is; every vendor app announces it."""
+    return int(dict(start["headers"]).get(b"content-length", b"0"))
 
 
 class _Answer:
-    """The vendor's answer on its way out: stamped and logged, or held back, spoiled, never sent."""
+    """The vendor's answer on its way out: stamped and logged, cut short, replaced, or never sent."""
 
     def __init__(self, send: Send, entry: Entry, clock: Clock) -> None:
         self._send = send
         self._entry = entry
         self._clock = clock
-        self._held: list[Message] = []
+        self.dropped = False
 
     async def __call__(self, message: Message) -> None:
-        """Pass one ASGI message on to the client."""
+        """Pass one ASGI message on to the client. Raises ConnectionResetError when its connection was dropped."""
+        self._require_line()
         if message["type"] == "http.response.start":
             self._entry.status = message["status"]
             message["headers"] = [*message.get("headers", ()), (b"date", self._clock.http_date())]
         await self._send(message)
 
-    def hold(self) -> Send:
-        """A stand-in for the client that keeps what the vendor answers."""
+    def _require_line(self) -> None:
+        """Stop a vendor that goes on sending after the connection was dropped."""
+        if self.dropped:
+            raise ConnectionResetError("The sandbox dropped the connection.")
 
-        async def keep(message: Message) -> None:
-            self._held.append(message)
+    def truncated(self) -> Send:
+        """A way out for half of the body, announced as if it were all."""
+        left = 0
 
-        return keep
+        async def pass_half(message: Message) -> None:
+            nonlocal left
+            if message["type"] == "http.response.start":
+                left = _length(message) // 2
+                kept = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+                message["headers"] = [*kept, (b"content-length", str(left).encode())]
+                await self(message)
+                return
+            piece = message.get("body", b"")[:left]
+            left -= len(piece)
+            await self({**message, "body": piece})
 
-    async def release(self, *, truncated: bool) -> None:
-        """Send what was held; ``truncated`` keeps back half of the body."""
-        start, *rest = self._held
-        body = b"".join(message.get("body", b"") for message in rest)
-        if truncated:
-            body = body[: len(body) // 2]
-            kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-            start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
-        await self(start)
-        await self({"type": "http.response.body", "body": body})
+        return pass_half
+
+    def cut_download(self, after_bytes: int) -> Send:
+        """A way out that ends in the middle of the body, whose whole length was announced."""
+        left = 0
+
+        async def pass_some(message: Message) -> None:
+            nonlocal left
+            self._require_line()
+            if message["type"] == "http.response.start":
+                left = min(after_bytes, _length(message) - 1)
+                if left >= 0:
+                    await self(message)
+                    return
+            piece = message.get("body", b"")[: max(left, 0)]
+            left -= len(piece)
+            if piece:
+                await self({"type": "http.response.body", "body": piece, "more_body": True})
+            if left <= 0:
+                await self.drop(flushed=True)
+
+        return pass_some
+
+    def cut_upload(self, receive: Receive, after_bytes: int) -> Receive:
+        """A way in that ends in the middle of the body; the vendor sees a client that went away."""
+        left = after_bytes
+
+        async def take_some() -> Message:
+            nonlocal left
+            message = {"type": "http.disconnect"} if self.dropped else await receive()
+            left -= len(message.get("body", b""))
+            if message["type"] == "http.disconnect" or (left > 0 and message.get("more_body", False)):
+                return message
+            await self.drop()
+            return {"type": "http.disconnect"}
+
+        return take_some
 
     async def replace(self, rule: FaultRule) -> None:
         """Answer with the rule's own status, body and headers."""
@@ -231,9 +312,15 @@ class _Answer:
         await self({"type": "http.response.start", "status": status, "headers": encoded})
         await self({"type": "http.response.body", "body": body})
 
-    async def cut(self, receive: Receive) -> None:
-        """Drop the TCP connection, so that the client sees a server that went away."""
+    async def drop(self, *, flushed: bool = False) -> None:
+        """Drop the TCP connection, so that the client sees a server that went away; ``flushed``: after what was sent."""
+        self.dropped = True
         # ASGI has no message for this: uvicorn's transport is an attribute of the object that `send` is bound to.
-        self._send.__self__.transport.abort()  # type: ignore[attr-defined]
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        # Its `receive` would resume reading from a dropped connection when a body is still coming in.
+        cycle: Any = self._send.__self__  # type: ignore[attr-defined]
+        if flushed:
+            cycle.transport.close()
+        else:
+            cycle.transport.abort()
+        while not cycle.disconnected:  # noqa: ASYNC110 - uvicorn keeps a flag, its event is taken by `receive`
+            await asyncio.sleep(_MOMENT)

@@ -1,6 +1,6 @@
 """What happens in the portal without the API: clients write and upload, staff type, texts are stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sandbox.casestatus.blobs import MadeBlob, StoredBlob
@@ -88,6 +88,11 @@ def message_arrives(portal: Portal, firm: Firm, body: Mapping[str, Any]) -> Mess
     return firm.keep_message(message)
 
 
+def messages_arrive(portal: Portal, firm: Firm, bodies: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """Many messages, in their order; those before a refused one stay. Raises Refusal."""
+    return [message_arrives(portal, firm, body) for body in bodies]
+
+
 def message_edited(firm: Firm, message_id: int, content: str) -> Message:
     """Somebody corrects a message. Raises Refusal."""
     message = firm.messages.get(message_id)
@@ -125,6 +130,11 @@ def file_arrives(portal: Portal, firm: Firm, body: Mapping[str, Any]) -> File:
     if attached is not None:
         attached.attachment_file_ids.append(file.id)
     return file
+
+
+def files_arrive(portal: Portal, firm: Firm, bodies: Iterable[Mapping[str, Any]]) -> list[File]:
+    """Many files, in their order; those before a refused one stay. Raises Refusal."""
+    return [file_arrives(portal, firm, body) for body in bodies]
 
 
 def texts_stopped(firm: Firm, client: Client, *, stopped: bool) -> None:

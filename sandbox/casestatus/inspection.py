@@ -15,8 +15,10 @@
     PATCH  /firms/{firm}/clients/{id} {"sms_opted_out": true}
     GET    /firms/{firm}/messages, /firms/{firm}/files
     POST   /firms/{firm}/inbound_message, /firms/{firm}/inbound_file      see sandbox.casestatus.arrivals
+                                 one body or a list of them, which is answered by a list
     PATCH  /firms/{firm}/messages/{id} {"content": …}                     an edited message
     POST   /processing           {"seconds": 0.5}: how long a write under an idempotency key takes
+    POST   /overlap              {"rows": 3}: each page of a cursor list repeats the last rows of the page before
 
 ``{firm}`` is a slug or a number.
 """
@@ -69,6 +71,7 @@ def inspection_routes(portal: Portal) -> list[BaseRoute]:
         ("POST", "/firms/{firm}/inbound_message", inspection.inbound_message),
         ("POST", "/firms/{firm}/inbound_file", inspection.inbound_file),
         ("POST", "/processing", inspection.processing),
+        ("POST", "/overlap", inspection.overlap),
     )
     return [Route(path, _endpoint(portal, act), methods=[method]) for method, path, act in table]
 
@@ -200,15 +203,25 @@ class _Inspection:
         return [file_json(self.portal, base, file, now) for file in self._firm(request).files]
 
     def inbound_message(self, body: Any, request: Request) -> Any:
-        return message_json(arrivals.message_arrives(self.portal, self._firm(request), body))
+        bodies = body if isinstance(body, list) else [body]
+        shown = [
+            message_json(message) for message in arrivals.messages_arrive(self.portal, self._firm(request), bodies)
+        ]
+        return shown if isinstance(body, list) else shown[0]
 
     def inbound_file(self, body: Any, request: Request) -> Any:
-        file = arrivals.file_arrives(self.portal, self._firm(request), body)
-        return file_json(self.portal, _vendor_base(request), file, self.portal.now())
+        bodies, now, base = body if isinstance(body, list) else [body], self.portal.now(), _vendor_base(request)
+        files = arrivals.files_arrive(self.portal, self._firm(request), bodies)
+        shown = [file_json(self.portal, base, file, now) for file in files]
+        return shown if isinstance(body, list) else shown[0]
 
     def processing(self, body: Any, _request: Request) -> Any:
         self.portal.processing_seconds = float(body["seconds"])
         return {"seconds": self.portal.processing_seconds}
+
+    def overlap(self, body: Any, _request: Request) -> Any:
+        self.portal.page_overlap = int(body["rows"])
+        return {"rows": self.portal.page_overlap}
 
     def _firm(self, request: Request) -> Firm:
         return self.portal.firm_called(request.path_params["firm"])

@@ -25,7 +25,10 @@ def cursor_list(
     render: Callable[[AnyRecord], Any],
     accept: Callable[[AnyRecord], bool] | None = None,
 ) -> Answer:
-    """One page, oldest change first; a record that changes while somebody pages moves to the end and is met again."""
+    """One page, oldest change first; a record that changes while somebody pages moves to the end and is met again.
+
+    With ``page_overlap`` set on the portal, the rows at the end of a page are met again on the next one.
+    """
     limit = call.whole_number("limit", _DEFAULT_LIMIT, _HIGHEST_LIMIT)
     filters = {name: value for name, value in call.query.items() if name not in PAGING}
     filters["route"] = call.route + str(sorted(call.arguments.items()))
@@ -37,7 +40,9 @@ def cursor_list(
     records: Iterator[AnyRecord] = iter(walk(position))
     found = list(islice(filter(accept, records) if accept else records, limit + 1))
     shown, more = found[:limit], len(found) > limit
-    following = call.portal.cursors.make((shown[-1].updated_at, shown[-1].id), filters, call.now) if more else None
+    # A page must get further by one row at least, or its reader would never reach the end.
+    last = shown[-1 - min(call.portal.page_overlap, limit - 1)] if more else None
+    following = None if last is None else call.portal.cursors.make((last.updated_at, last.id), filters, call.now)
     page = {"limit": limit, "has_more": more, "next_cursor": following}
     return json_answer({"data": [render(record) for record in shown], "page": page})
 

@@ -37,6 +37,8 @@ class Portal:
         self.access: dict[str, Access] = {}
         self.processing_seconds = 0.0
         """How long a write under an idempotency key takes, so that tests can meet one that still runs."""
+        self.page_overlap = 0
+        """How many rows each page of a cursor list repeats from the end of the page before."""
         self._numbers: Iterator[int] = count(_FIRST_NUMBER)
         self._sequence = count()
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []

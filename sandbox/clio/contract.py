@@ -121,6 +121,9 @@ def adapted(document: dict[str, Any]) -> dict[str, Any]:
     # A person may be given by first and last name instead of name.
     for content in document["paths"]["/contacts.json"]["post"]["requestBody"]["content"].values():
         content["schema"]["properties"]["data"]["required"] = ["type"]
+    # The list of a document's versions is declared to need the id of one of them.
+    for parameter in document["paths"]["/documents/{id}/versions.json"]["get"]["parameters"]:
+        parameter["required"] = parameter["in"] == "path"
     # The document's own sample marks an upload with the text "true".
     for content in document["paths"]["/documents/{id}.json"]["patch"]["requestBody"]["content"].values():
         content["schema"]["properties"]["data"]["properties"]["fully_uploaded"] = {

@@ -138,7 +138,9 @@ def _place(call: Call, parent: Any) -> Record:
 
 
 def _details(call: Call, data: dict[str, Any], before: Record) -> Record:
-    """What POST and PATCH treat alike."""
+    """What POST and PATCH treat alike. Raises Refusal."""
+    if data.get("multiparts"):
+        raise unprocessable("The sandbox takes uploads in one piece only.")
     values: Record = {}
     if "received_at" in data:
         received = data["received_at"]

@@ -13,6 +13,7 @@ import pytest
 from sandbox.clio.contract import Contract, document_path
 from sandbox.seed import Trouble, World, WorldOptions
 from sandbox.testing import SandboxServer
+from tests.sandbox.clio_writing import SENT, STAFF, communication, put
 
 pytestmark = pytest.mark.skipif(document_path() is None, reason="Clio's OpenAPI document is not available")
 
@@ -121,6 +122,69 @@ def test_every_trouble_of_the_world_still_fits_the_document(running, contract, c
     assert len(body["data"]) == len(wanted) > len(Trouble) / 2
 
 
+MESSAGE = (
+    "id,etag,subject,body,type,date,received_at,time_entries_count,created_at,updated_at,user{id,name},matter{id},"
+    "senders{id,etag,type,name,identifier,secondary_identifier,initials,enabled,created_at},receivers{id,type,name},"
+    "external_properties{id,etag,name,value,created_at},notification_event_subscribers{id,user_id,name},"
+    "documents{id,name},time_entries{id},communication_eml_file{id}"
+)
+VERSION = "latest_document_version{id,uuid,put_url,put_headers,fully_uploaded,size,version_number,creator,multiparts}"
+FILE = (
+    f"id,etag,name,type,filename,content_type,size,locked,received_at,deleted_at,created_at,updated_at,matter{{id}},"
+    f"contact{{id}},parent{{id,name,root,type}},creator{{id,name,type}},document_category,group,"
+    f"external_properties{{id,name,value}},{VERSION}"
+)
+
+
+def test_communications(running, contract, clio):
+    posted = communication(type="PhoneCommunication", notification_event_subscribers=[{"user_id": str(STAFF)}])
+    body = check(contract, clio.post(f"/communications.json?fields={MESSAGE}", json={"data": posted}), 201)["data"]
+    address = f"/communications/{body['id']}.json?fields={MESSAGE}"
+    changes = {"receivers": [{"id": STAFF, "type": "User", "_deleted": True}], "body": "more"}
+    changes |= {"external_properties": [{"id": body["external_properties"][0]["id"], "_destroy": True}]}
+    check(contract, clio.patch(address, json={"data": changes}))
+    check(contract, clio.get(address))
+    for query in (
+        f"matter_id={MATTER}&contact_id={CLIENT}&user_id={STAFF}&type=PhoneCommunication&query=x",
+        "matter_id=null&having_time_entries=false&date=2026-10-02&received_at=2026-10-02T14:05:00Z",
+        "received_since=2026-10-02T14:05:00Z&received_before=2026-10-03T00:00:00Z&updated_since=2026-01-01T00:00:00Z",
+        "external_property_name=case_status_message_id&external_property_value=msg_7781&ids[]=1&order=received_at(desc)",
+        "order=id(asc)&limit=1",
+    ):
+        check(contract, clio.get(f"/communications.json?fields={MESSAGE}&{query}"))
+    check(contract, clio.delete(f"/communications/{body['id']}.json"), 204)
+    assert running.clio.contract.violations == []
+
+
+@pytest.mark.parametrize("mark", [True, "true"])
+def test_documents(running, contract, clio, mark):
+    named = {"external_properties": [{"name": "case_status_file_id", "value": "file_33"}]}
+    posted = SENT | named | {"received_at": "2026-10-02T14:05:00Z", "content_type": "image/jpeg"}
+    body = check(contract, clio.post(f"/documents.json?fields={FILE}", json={"data": posted}), 201)["data"]
+    assert put(body).status_code == 200
+    address = f"/documents/{body['id']}.json?fields={FILE}"
+    check(contract, clio.get(address))
+    data = {"uuid": body["latest_document_version"]["uuid"], "fully_uploaded": mark}
+    check(contract, clio.patch(address, json={"data": data}))
+    moved = {"name": "new.jpg", "parent": {"id": CLIENT, "type": "Contact"}}
+    folder = check(contract, clio.patch(address, json={"data": moved}))["data"]["parent"]["id"]
+    for query in (
+        f"contact_id={CLIENT}&query=new&locked=false&document_category_id=null",
+        f"matter_id=null&parent_id={folder}&scope=descendants&include_deleted=true&show_uncompleted=true",
+        "external_property_name=case_status_file_id&external_property_value=file_33&order=document_number(desc)",
+    ):
+        listed = check(contract, clio.get(f"/documents.json?fields={FILE}&{query}"))
+        assert body["id"] in [record["id"] for record in listed["data"]]
+    check(
+        contract, clio.get(f"/documents/{body['id']}/versions.json?fields=id,put_url,put_headers&fully_uploaded=true")
+    )
+    assert clio.get(f"/documents/{body['id']}/download.json?document_version_id=7").status_code == 404
+    assert clio.get(f"/documents/{body['id']}/download.json").status_code == 303
+    check(contract, clio.delete(f"/documents/{body['id']}.json"), 204)
+    check(contract, clio.patch(address, json={"data": {"restore": True}}))
+    assert running.clio.contract.violations == []
+
+
 def test_writes(running, contract, clio):
     person = {"type": "Person", "first_name": "Ada", "last_name": "Okafor"}
     person |= {"phone_numbers": [{"name": "Mobile", "number": "(312) 555-0142", "default_number": True}]}
@@ -145,6 +209,9 @@ def test_writes(running, contract, clio):
         ("GET", "/matters/7.json", None, 404),
         ("POST", "/matters.json", {"data": {"client": {"id": 7}, "description": "x"}}, 422),
         ("PATCH", f"/matters/{MATTER}.json", {"data": {"matter_stage": {"id": 7}}}, 422),
+        ("POST", "/communications.json", {"data": communication(matter={"id": 7})}, 422),
+        ("POST", "/documents.json", {"data": SENT | {"parent": {"id": 7, "type": "Matter"}}}, 422),
+        ("PATCH", "/documents/7.json", {"data": {"name": "x"}}, 404),
     ],
 )
 def test_refusals_fit_the_error_schema(contract, clio, method, address, body, status):
@@ -172,6 +239,11 @@ def test_rate_limit_and_stale_etag_fit_the_error_schema(running, contract, clio)
         ("POST", "/matters.json", {"data": {"description": "no client"}}, 422),
         ("POST", "/contacts.json", {"data": {"type": "Robot", "name": "x"}}, 422),
         ("PATCH", f"/matters/{MATTER}.json", {"data": {"status": "Closed"}}, 422),
+        ("GET", "/communications.json?order=subject(asc)", None, 400),
+        ("POST", "/communications.json", {"data": communication(received_at=...)}, 422),
+        ("POST", "/communications.json", {"data": communication(senders=[{"id": 1, "type": "Person"}])}, 422),
+        ("POST", "/documents.json", {"data": {"name": "a.pdf"}}, 422),
+        ("PATCH", "/documents/7.json", {"data": {"fully_uploaded": "yes"}}, 422),
     ],
 )
 def test_a_breach_of_the_document_is_refused_and_recorded(running, clio, method, address, body, status):

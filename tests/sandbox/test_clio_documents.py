@@ -156,6 +156,7 @@ class TestUploads:
         {"parent": {"id": 7, "type": "Folder"}},
         {"parent": {"id": 7, "type": "Document"}},
         {"communication_id": 7},
+        {"multiparts": [{"part_number": 1, "content_length": "5"}]},
         {"received_at": "yesterday"},
         {"external_properties": [{"name": "n", "value": "v"}] * 6},
     ],

@@ -71,6 +71,12 @@ def test_a_missing_or_wrong_signed_header(server, clio, spoil):
     assert objects(server) == []
 
 
+def test_a_refused_upload_is_told_so_however_large(server, clio):
+    begun = begin(clio)
+    told(httpx.put(address_of(begun), content=bytes(8 * 1_048_576)), 403, "SignatureDoesNotMatch")
+    assert objects(server) == []
+
+
 def test_a_header_nobody_signed(clio):
     begun = begin(clio)
     headers = headers_of(begun) | {"x-amz-acl": "public-read"}
@@ -111,38 +117,37 @@ def test_a_bearer_token_is_refused(server, clio):
 def test_the_length_must_be_announced(server, clio):
     begun = begin(clio)
     told(put(begun, iter([b"a", b"b"])), 501, "NotImplemented")
-    told(raw(begun, ""), 411, "MissingContentLength")
+    told(raw(begun, "\r\n"), 411, "MissingContentLength")
     assert objects(server) == []
 
 
-def raw(begun, rest):
-    """An upload as somebody writes it who does not know better."""
+def written(begun, rest):
+    """The text of an upload as somebody writes it who goes by the wire."""
     address = urlsplit(address_of(begun))
-    with socket.create_connection((address.hostname, address.port)) as line:
-        headers = "".join(f"{name}: {value}\r\n" for name, value in headers_of(begun).items())
-        line.sendall(
-            f"PUT {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n{headers}{rest}\r\n".encode()
-        )
-        head, _, body = line.recv(65536).decode().partition("\r\n\r\n")
-    lines = head.split("\r\n")
-    return httpx.Response(
-        int(lines[0].split()[1]), headers=[tuple(item.split(": ", 1)) for item in lines[1:]], text=body
-    )
+    headers = headers_of(begun) | {"Host": address.netloc, "Connection": "close"}
+    lines = [f"PUT {address.path}?{address.query} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return (address.hostname, address.port), ("\r\n".join(lines) + "\r\n" + rest).encode()
+
+
+def raw(begun, rest):
+    """The answer to such an upload."""
+    host, text = written(begun, rest)
+    with socket.create_connection(host) as line, line.makefile("rb") as answer:
+        line.sendall(text)
+        head, _, body = answer.read().decode().partition("\r\n\r\n")
+    status, *headers = head.split("\r\n")
+    return httpx.Response(int(status.split()[1]), headers=[item.split(": ", 1) for item in headers], text=body)
 
 
 def test_a_sender_that_goes_away_leaves_nothing(server, clio):
     begun = begin(clio)
-    address = urlsplit(address_of(begun))
-    headers = "".join(f"{name}: {value}\r\n" for name, value in headers_of(begun).items())
-    with socket.create_connection((address.hostname, address.port)) as line:
-        line.sendall(
-            f"PUT {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n{headers}"
-            "Content-Length: 100\r\n\r\nhalf".encode()
-        )
-        time.sleep(0.1)
-    time.sleep(0.1)
-    assert objects(server) == []
+    host, text = written(begun, "Content-Length: 100\r\n\r\nhalf")
+    with socket.create_connection(host) as line:
+        line.sendall(text)
+        while not server.controls.requests.by_route("storage"):
+            time.sleep(0.005)
     assert finish(clio, begun).json()["error"]["type"] == "UploadNotFoundError"
+    assert objects(server) == []
 
 
 def test_of_large_objects_only_size_and_digests_are_kept(server, clio):

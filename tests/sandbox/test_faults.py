@@ -6,7 +6,9 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from sandbox.faults import FaultBook, FaultKind, FaultRule
+from sandbox.controls import Controls
+from sandbox.faults import FaultBook, FaultKind, FaultRule, Wrapper
+from tests.sandbox.clio_writing import begin, finish, found, log, put
 
 MATTER = 1_480_000_000
 
@@ -103,6 +105,83 @@ def test_a_skewed_write_is_stamped_with_the_skewed_time(server, clio):
     patched = clio.patch(f"/matters/{MATTER}.json?fields=updated_at", json={"data": {"description": "x"}})
     ahead = datetime.fromisoformat(patched.json()["data"]["updated_at"]) - datetime.now(UTC)
     assert 290 <= ahead.total_seconds() <= 310
+
+
+class TestCutsInTheMiddle:
+    SIZE = 8 * 1_048_576
+
+    def file_address(self, server, plain):
+        wanted = {"integration_id": "fixture-f-3", "file_name": "a.bin", "size": self.SIZE}
+        return plain.post("/__sandbox__/casestatus/firms/fixture-one/inbound_file", json=wanted).json()["url"]
+
+    @pytest.mark.parametrize("kind", [FaultKind.CUT_BEFORE, FaultKind.CUT_UPLOAD])
+    def test_an_upload_that_is_cut_leaves_nothing(self, server, clio, kind):
+        begun = begin(clio)
+        server.controls.faults.add(FaultRule("storage", kind, method="PUT", after_bytes=1_000_000))
+        with pytest.raises(httpx.TransportError):
+            put(begun, bytes(self.SIZE))
+        assert server.clio.storage.objects == {}
+        assert finish(clio, begun).json()["error"]["type"] == "UploadNotFoundError"
+        assert put(begun, b"again").status_code == 200
+
+    def test_an_upload_that_is_cut_after_the_work_is_there(self, server, clio):
+        begun = begin(clio)
+        server.controls.faults.add(FaultRule("storage", FaultKind.CUT_AFTER, method="PUT"))
+        with pytest.raises(httpx.TransportError):
+            put(begun, b"bytes")
+        assert finish(clio, begun).status_code == 200
+
+    @pytest.mark.parametrize("after_bytes", [0, 10, 10_000_000])
+    def test_a_request_that_is_cut_changes_nothing(self, server, clio, after_bytes):
+        server.controls.faults.add(FaultRule("clio", FaultKind.CUT_UPLOAD, method="POST", after_bytes=after_bytes))
+        with pytest.raises(httpx.TransportError):
+            log(clio)
+        assert found(clio, "communications") == []
+
+    @pytest.mark.parametrize("after_bytes", [0, 100_000, 5_000_000])
+    def test_a_download_that_is_cut_gives_so_many_bytes(self, server, plain, after_bytes):
+        address = self.file_address(server, plain)
+        server.controls.faults.add(FaultRule("casestatus", FaultKind.CUT_DOWNLOAD, after_bytes=after_bytes))
+        with plain.stream("GET", address) as answer, pytest.raises(httpx.TransportError):
+            answer.read()
+        assert int(answer.headers["content-length"]) == self.SIZE
+        assert answer.num_bytes_downloaded == after_bytes
+        assert len(plain.get(address).content) == self.SIZE
+
+    def test_an_answer_shorter_than_that_lacks_its_last_byte(self, server, clio):
+        server.controls.faults.add(FaultRule("clio", FaultKind.CUT_DOWNLOAD, after_bytes=10_000_000))
+        with pytest.raises(httpx.TransportError):
+            clio.get("/matters.json?limit=1")
+
+    def test_an_answer_without_a_body_does_not_come(self, server, clio):
+        number = log(clio).json()["data"]["id"]
+        server.controls.faults.add(FaultRule("clio", FaultKind.CUT_DOWNLOAD, method="DELETE"))
+        with pytest.raises(httpx.TransportError):
+            clio.delete(f"/communications/{number}.json")
+        assert found(clio, "communications") == []
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DELAY, FaultKind.CLOCK_SKEW, FaultKind.TRUNCATED_JSON, FaultKind.CUT_AFTER])
+async def test_a_spoiled_stream_is_not_held_in_memory(kind):
+    passed: list[int] = []
+
+    async def send(message):
+        passed.append(len(message.get("body", b"")))
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        for made in range(100):
+            await send({"type": "http.response.body", "body": bytes(10), "more_body": made < 99})
+            assert len(passed) in {0, made + 2}
+
+    controls = Controls()
+    controls.faults.add(FaultRule("x", kind, after_work=True))
+    scope = {"method": "GET", "path": "/", "query_string": b""}
+    try:
+        await Wrapper(app, "x", controls)(scope, None, send)
+    except AttributeError:
+        assert kind is FaultKind.CUT_AFTER  # there is no connection to drop
+    assert sum(passed) == {FaultKind.TRUNCATED_JSON: 500, FaultKind.CUT_AFTER: 0}.get(kind, 1000)
 
 
 def test_rules_choose_by_vendor_method_path_skip_and_count():

@@ -70,3 +70,21 @@ def test_the_command_line_serves_and_says_where():
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_a_thousand_firms_are_there_in_seconds_and_in_little_memory():
+    code = (
+        "import resource, time\n"
+        "from sandbox.seed import WorldOptions\n"
+        "from sandbox.server import Sandbox\n"
+        "started = time.perf_counter()\n"
+        "sandbox = Sandbox(WorldOptions(firms=1000, matters=2))\n"
+        "print(time.perf_counter() - started)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+        "print(all(f'csk-{firm.slug}' in sandbox.casestatus.portal.access for firm in sandbox.world.firms))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, megabytes, keys = run.stdout.split()
+    assert float(seconds) < 10
+    assert float(megabytes) < 400
+    assert keys == "True"

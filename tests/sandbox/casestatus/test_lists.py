@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.casestatus.arrivals import file_arrives, message_arrives
+from sandbox.casestatus.instants import as_text
 from tests.sandbox.casestatus.client import Office, refused
 
 
@@ -50,6 +52,42 @@ def test_a_case_that_changes_meanwhile_is_met_again(office: Office) -> None:
     office.upsert("1", readable_id="L-1", clients=..., description="New")
     rest = office.get("/cases", cursor=first["page"]["next_cursor"], limit=100).json()["data"]
     assert [case["description"] for case in rest if case["id"] == ids[1]] == ["New"]
+
+
+class TestOverlap:
+    def turn(self, office: Office, rows: int) -> None:
+        address = f"{office.server.url}/__sandbox__/casestatus/overlap"
+        assert office.http.post(address, json={"rows": rows}).json() == {"rows": rows}
+
+    def test_each_page_repeats_the_end_of_the_page_before(self, office: Office) -> None:
+        given_cases(office, 5)
+        expected = [case["id"] for case in walk(office, "/cases", limit=4)]
+        self.turn(office, 2)
+        listed = [case["id"] for case in walk(office, "/cases", limit=4)]
+        assert listed[:8] == [*expected[:4], *expected[2:6]]
+        assert list(dict.fromkeys(listed)) == expected
+        assert len(listed) > len(expected)
+
+    def test_every_page_gets_further(self, office: Office) -> None:
+        given_cases(office, 3)
+        expected = [case["id"] for case in walk(office, "/cases")]
+        self.turn(office, 50)
+        assert list(dict.fromkeys(case["id"] for case in walk(office, "/cases", limit=2))) == expected
+        assert [case["id"] for case in walk(office, "/cases", limit=1)] == expected
+
+    def test_what_arrives_late_stands_at_its_old_place(self, office: Office) -> None:
+        case_id = office.given_case(active=True)
+        arrived = [message_arrives(office.portal, office.firm, {"case_id": case_id}) for _ in range(4)]
+        old = as_text(arrived[1].updated_at)
+        late = {"case_id": case_id, "sent_at": old, "updated_at": old}
+        message = message_arrives(office.portal, office.firm, late).id
+        file = file_arrives(office.portal, office.firm, late).id
+        ids = [one.id for one in arrived]
+        since = as_text(arrived[0].updated_at)
+        listed = walk(office, "/messages", updated_since=since, limit=2)
+        assert [one["id"] for one in listed] == [*ids[:2], message, *ids[2:]]
+        assert [one["id"] for one in walk(office, "/files", updated_since=old)] == [file]
+        assert walk(office, "/files", updated_since=as_text(arrived[2].updated_at)) == []
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", ""])
