@@ -1,0 +1,128 @@
+"""The delivery engine alone, whatever dies, freezes or is answered badly at whichever boundary: each effect once, in order."""
+
+import asyncio
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from ledger import Ledger
+from tests.chaos.relay_world import Call, Look, Preparation, Weather, World
+
+WEATHER = st.just(Weather()) | st.builds(
+    Weather,
+    calls=st.lists(st.sampled_from([*Call, Call.LOST_LATE, Call.LOST_LATE]), max_size=5),
+    preparations=st.just([]) | st.lists(st.sampled_from(Preparation), max_size=3),
+    looks=st.lists(st.sampled_from([*Look, Look.SLOW]), max_size=3),
+    delay=st.sampled_from([1.0, 20.0, 59.0, 100.0]),
+)
+_numbers = itertools.count(1)
+
+
+class Relay(RuleBasedStateMachine):
+    """Every example is a firm of its own in the same ledger."""
+
+    ledger: ClassVar[Ledger]
+    seen: ClassVar[Counter[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.ledger, f"firm-{next(_numbers)}")
+        self.patch = self.world.patched()
+
+    @rule(lanes=st.lists(st.sampled_from("abc"), min_size=1, max_size=6))
+    def something_arrives(self, lanes: list[str]) -> None:
+        self.world.arrive(lanes)
+
+    @rule(lane=st.sampled_from("abc"), ago=st.sampled_from([0.5, 30.0, 900.0]))
+    def something_appears_late(self, lane: str, ago: float) -> None:
+        self.world.arrive([lane], ago=ago)
+
+    @rule()
+    def the_feed_is_read_again(self) -> None:
+        self.world.read_again()
+
+    @rule(seconds=st.sampled_from([0.5, 10.0, 61.0, 91.0, 3_601.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.spend(seconds)
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(weather=WEATHER)
+    def a_tick_runs(self, weather: Weather) -> None:
+        asyncio.run(self.world.run(weather))
+
+    @precondition(lambda self: self.world.waiting)
+    @rule(
+        weather=WEATHER,
+        how=st.sampled_from(["killed", "ended", "frozen"]),
+        left=st.integers(0, 12) | st.integers(0, 40),
+    )
+    def a_tick_breaks_off(self, weather: Weather, how: str, left: int) -> None:
+        if asyncio.run(self.world.run(weather, how, left)):
+            self.seen[how] += 1
+
+    @invariant()
+    def nothing_is_twice_or_out_of_order(self) -> None:
+        self.world.check()
+
+    def teardown(self) -> None:
+        try:
+            self._finish()
+        finally:
+            self.patch.undo()
+
+    def _finish(self) -> None:
+        """In good weather everything gets done in the end, and once."""
+        for _ in range(30):
+            if not self.world.waiting:
+                break
+            self.world.spend(1_801.0)
+            asyncio.run(self.world.run(Weather()))
+            self.world.check()
+        assert sorted(self.world.made) == sorted(self.world.arrived), "something was lost"
+        self.seen["delivered"] += len(self.world.made)
+
+
+@pytest.fixture
+def unheard(caplog: pytest.LogCaptureFixture) -> None:
+    """Faults of ours come by the hundred here; nobody reads what is said of them."""
+    for name in ("casebridge.relay", "asyncio"):
+        caplog.set_level(logging.CRITICAL + 1, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger.open(request.getfixturevalue("postgresql_url") if request.param == "postgresql" else url) as ledger:
+        yield ledger
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"),
+    [(20, 20), pytest.param(500, 50, marks=[pytest.mark.chaos, pytest.mark.timeout(3600)])],
+)
+def test_each_effect_comes_once_and_in_order(
+    examples: int, steps: int, database: Ledger, home: Any, unheard: None
+) -> None:
+    seen: Counter[str] = Counter()
+    run_state_machine_as_test(
+        type("RelayOver", (Relay,), {"ledger": database, "seen": seen}),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(f"in {examples} examples: {dict(seen)}")  # noqa: T201
+    broken = [seen[how] for how in ("killed", "ended", "frozen")]
+    assert seen["delivered"], seen
+    assert all(broken) if examples > 100 else any(broken), seen
