@@ -198,6 +198,7 @@ class Engine(Generic[Prepared]):
 
     async def _look_up(self, delivery: Delivery) -> Delivery | None:
         """Ask the vendor for the marker of one that may have been made; one to go on with, None when it is settled."""
+        asked_at = datetime.now(UTC)  # before it was asked: the answer may be long under way
         found = await self._courier.find(delivery)
         if found is not None:
             note = "Its answer was lost, but it was found by its marker; it was not made again."
@@ -205,7 +206,7 @@ class Engine(Generic[Prepared]):
             self.tally.recognised += 1
             return None
         believed_from = delivery.changed_at + SETTLING
-        if datetime.now(UTC) < believed_from:
+        if asked_at < believed_from:
             reason = "It was not found by its marker yet; it is looked for again before it is made again."
             await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", reason, again_at=believed_from)
             return None

@@ -126,3 +126,18 @@ def test_each_effect_comes_once_and_in_order(
     broken = [seen[how] for how in ("killed", "ended", "frozen")]
     assert seen["delivered"], seen
     assert all(broken) if examples > 100 else any(broken), seen
+
+
+def test_a_look_up_is_judged_by_when_it_was_made(database: Ledger, home: Any) -> None:
+    """It looked before the effect had come, and its answer was so long under way that the effect had come meanwhile."""
+    world = World(database, "slow-look-up")
+    patch = world.patched()
+    try:
+        world.arrive(["a"])
+        asyncio.run(world.run(Weather(calls=[Call.LOST_LATE], looks=[Look.SLOW], delay=100.0)))
+        world.spend(100.0)
+        asyncio.run(world.run(Weather()))
+        world.check()
+        assert (world.made, world.waiting) == (["item:0"], 0)
+    finally:
+        patch.undo()
