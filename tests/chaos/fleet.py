@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from prefect import Flow
 from prefect.client.orchestration import get_client
 
 from blocks.firm import Firm
@@ -128,6 +129,15 @@ class Fleet:
             for standing in self.ledger.deliveries.standing(stream).values()
         )
         return sum(len(house.messages) + len(house.files) for house in self.houses) - done + pending
+
+    async def tick_until_done(self, flow: Flow[..., Any], ticks: int = 12) -> None:
+        """Ticks in this process, until nothing waits."""
+        for _ in range(ticks):
+            await flow(return_state=True)
+            if not self.waiting:
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"{self.waiting} still wait")
 
     # Clio.
 

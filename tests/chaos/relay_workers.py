@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from connectors.clio.filing import ClioFiles
@@ -18,6 +20,7 @@ from connectors.http.connection import Timeouts
 from connectors.http.patience import Patience
 from ledger.deliveries import Deliveries
 from ledger.feeds import Feeds
+from ledger.leases import Leases
 from tasks import hold
 from tasks.relay import delivering, documents, polling, tick
 from tests.chaos.tries import FLOWS, PATIENCE, Place, enter, processes
@@ -68,7 +71,7 @@ class Pace:
 
 
 AT_PACE, IN_HASTE = Pace(), Pace(lease=3.0, answer=0.8, late=1.3, settling=3.5)
-AT_ONCE = Pace(lease=60.0, settling=0.3)
+AT_ONCE = Pace(lease=60.0, settling=1.0)
 
 
 def hurry(put: Put, pace: Pace) -> None:
@@ -195,3 +198,26 @@ def _die_at(point: str, unharmed: int) -> None:
         return answer
 
     setattr(owner, name, in_loop if asyncio.iscoroutinefunction(step) else in_thread)
+
+
+def relay_together(place: Place, firm: str, rounds: int, gates: tuple[Barrier, Barrier], ended: "Queue[str]") -> None:
+    """Run a firm's message relay again and again, each time taking hold of it in the same moment as a rival.
+
+    The first gate is passed with the test when a round begins, the second one with the rival before the hold is asked for.
+    """
+    began, asks = gates
+    acquire = Leases.acquire
+
+    def acquire_together(*given: Any, **named: Any) -> Any:
+        asks.wait(PATIENCE)
+        return acquire(*given, **named)
+
+    async def run() -> None:
+        for _ in range(rounds):
+            await asyncio.to_thread(began.wait, PATIENCE)
+            state = await FLOWS["message_relay"](firm=firm, return_state=True)
+            ended.put(state.name or "")
+
+    Leases.acquire = acquire_together  # type: ignore[method-assign]
+    with enter(place):
+        asyncio.run(run())
