@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import logging
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -11,9 +13,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from prefect.exceptions import TerminationSignal
 
-from ledger import Ledger
-from tests.chaos.relay_world import Call, Look, Preparation, Weather, World
+from ledger import Delivery, Ledger
+from tasks.relay import delivering
+from tasks.relay.delivering import Engine
+from tests.chaos.relay_world import STREAM, Call, Fuse, Look, Preparation, Vendor, Weather, World
 
 WEATHER = st.just(Weather()) | st.builds(
     Weather,
@@ -139,5 +144,43 @@ def test_a_look_up_is_judged_by_when_it_was_made(database: Ledger, home: Any) ->
         asyncio.run(world.run(Weather()))
         world.check()
         assert (world.made, world.waiting) == (["item:0"], 0)
+    finally:
+        patch.undo()
+
+
+class SilentVendor(Vendor):
+    """One call is where the signal to end is raised; the others get no answer."""
+
+    async def call(self, delivery: Delivery, prepared: None) -> tuple[str, str | None]:
+        if delivery.marker == "item:0":
+            await asyncio.sleep(0.1)
+            raise TerminationSignal(signal=signal.SIGTERM)
+        self._world.effect(delivery.marker)
+        await asyncio.sleep(60)
+        return "too late", None
+
+
+def test_an_engine_that_is_told_to_end_waits_for_no_answer_for_long(
+    database: Ledger, home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "_LAST_SECONDS", 0.2)
+    world = World(database, "told-to-end")
+    patch = world.patched()
+    world.arrive(["a", "b", "c"])
+
+    async def run() -> None:
+        hold = world.acquire("first")
+        vendor = SilentVendor(world, Weather(), Fuse(), hold)
+        with pytest.raises(TerminationSignal):
+            await Engine(database, hold, world.firm, vendor).run()  # type: ignore[arg-type]
+        database.leases.release(hold.renewed)
+
+    try:
+        began = time.monotonic()
+        asyncio.run(run())
+        assert time.monotonic() - began < 5
+        states = [database.deliveries.get(world.firm, STREAM, marker) for marker in world.arrived]
+        assert [delivery.state for delivery in states if delivery] == ["calling"] * 3
+        world.check()
     finally:
         patch.undo()
