@@ -14,10 +14,14 @@ from prefect.client.orchestration import get_client
 
 from blocks.firm import Firm
 from connectors.clio.filing import FILE_PROPERTY, MESSAGE_PROPERTY
+from connectors.ports import SharedState
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger, State
 from sandbox.clio import plain
 from sandbox.testing import SandboxServer
+from tasks.firms import load_firm
+from tasks.relay import polling
+from tasks.relay.streams import STREAMS
 from tests.flows.office import raise_limits, save_firm
 
 BEGAN = timedelta(hours=2)
@@ -73,9 +77,13 @@ class Fleet:
 
     # The portal.
 
+    def control(self, address: str, body: Any) -> Any:
+        """Turn one of the sandbox's switches, or have something arrive there."""
+        return httpx.post(address, json=body, timeout=60).raise_for_status().json()
+
     def _arrive(self, house: House, what: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
         address = f"{self.sandbox.url}/__sandbox__/casestatus/firms/{house.seeded}/{what}"
-        shown: list[dict[str, Any]] = httpx.post(address, json=bodies, timeout=60).raise_for_status().json()
+        shown: list[dict[str, Any]] = self.control(address, bodies)
         return shown
 
     def write(self, house: House, count: int, *, late_share: float = 0.0, cases: list[str] | None = None) -> None:
@@ -130,11 +138,19 @@ class Fleet:
         )
         return sum(len(house.messages) + len(house.files) for house in self.houses) - done + pending
 
-    async def tick_until_done(self, flow: Flow[..., Any], ticks: int = 12) -> None:
-        """Ticks in this process, until nothing waits."""
+    async def read(self, house: House, stream: str) -> None:
+        """Read a feed to its end and reserve what is new, as a tick begins."""
+        firm = await load_firm(house.slug)
+        portal = firm.portal.portal(SharedState(f"case_status:{house.slug}", self.ledger.limits, self.ledger.tokens))
+        feed = self.ledger.feeds.of(stream, house.slug)[house.slug]
+        await polling.poll(firm, STREAMS[stream], self.ledger, portal, feed, since=None)
+        await portal.close()
+
+    async def tick_until_done(self, flow: Flow[..., Any], ticks: int = 12, *, of: str | None = None) -> None:
+        """Ticks in this process, until nothing (or nothing of one stream that has been read) waits."""
         for _ in range(ticks):
             await flow(return_state=True)
-            if not self.waiting:
+            if not (self.ledger.deliveries.standing(of) if of else self.waiting):
                 return
             await asyncio.sleep(0.2)
         raise AssertionError(f"{self.waiting} still wait")
@@ -164,7 +180,7 @@ class Fleet:
             assert items == wanted, f"out of order in case {case} of {house.slug}"
 
     def _assert_files(self, house: House) -> None:
-        papers = [paper for paper in self.papers(house) if paper["fully_uploaded"] and not paper["deleted"]]
+        papers = self.finished(house)
         _assert_same(Counter(_marker(paper, FILE_PROPERTY) for paper in papers), Counter(list(house.files)), house.slug)
         for paper in papers:
             item = house.files[_marker(paper, FILE_PROPERTY)]
@@ -179,6 +195,15 @@ class Fleet:
 
     def papers(self, house: House) -> list[dict[str, Any]]:
         return plain.documents(self.sandbox.clio.firms[house.seeded])
+
+    def letters(self, house: House) -> list[str]:
+        """The markers of the messages in Clio."""
+        letters = plain.communications(self.sandbox.clio.firms[house.seeded])
+        return [_marker(letter, MESSAGE_PROPERTY) for letter in letters]
+
+    def finished(self, house: House) -> list[dict[str, Any]]:
+        """The documents that show in Clio."""
+        return [paper for paper in self.papers(house) if paper["fully_uploaded"] and not paper["deleted"]]
 
     def unfinished(self, house: House) -> list[dict[str, Any]]:
         """Documents of ours that were begun and never completed."""
