@@ -15,8 +15,8 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.relay_workers import AT_PACE, POINTS, Orders, Pace, Worker
 from tests.chaos.tries import Place, let_holds_expire, requests_made
 
-PASSED_UNHARMED = 6
-REQUESTS, SECONDS, BY_POINT_WITHIN = (1, 120), (1.0, 5.0), 6.0
+PASSED_UNHARMED = 3
+REQUESTS, SECONDS, BY_POINT_WITHIN = (1, 120), (1.0, 5.0), 8.0
 WAITED_OUT = 0.3
 """The share of the dead whose holds run out by themselves; those of the others end at once, to be taken over sooner."""
 STILL = 240.0

@@ -28,8 +28,8 @@ LATE, BURST_EVERY = 0.03, 15
 @pytest.mark.parametrize(
     ("database", "kills", "messages", "files"),
     [
-        ("sqlite", 9, 180, 18),
-        ("postgresql", 9, 180, 18),
+        ("sqlite", 8, 150, 15),
+        ("postgresql", 8, 150, 15),
         pytest.param("sqlite", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
         pytest.param("postgresql", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
     ],
@@ -54,7 +54,7 @@ async def test_killed_relays_deliver_everything_exactly_once(
         fleet = Fleet(sandbox, ledger, dice)
         await fleet.open([f"{name}-{database}" for name in ("red", "green", "blue")])
         pace = IN_HASTE if kills < LONG else AT_PACE
-        bad_weather(fleet, dice, pace, share=0.03 if kills < LONG else 0.01)
+        bad_weather(fleet, dice, pace, share=0.015 if kills < LONG else 0.01)
         place = Place.of(prefect_server, home, url)
         crew = Crew(fleet, place, dice, WORKERS, pace)
         began = time.monotonic()
