@@ -1,4 +1,4 @@
-"""`make demo` and `make up`: a whole installation on this machine, one firm's night run through a worker, told in a page."""
+"""`make demo` and `make up`: a whole installation on this machine, one firm's night and relays, told in a page."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,13 +23,22 @@ from rich.table import Table
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
-from deployments.local import Installation, installation, worker
-from deployments.register import ensure_work_pool, register_blocks, register_firms
+from deployments.local import Installation, installation, workers
+from deployments.nightly import WORK_POOL
+from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks, register_firms
 
 FIRM = "harrow-pike"
 REFUSALS_SHOWN = 8
 PATIENCE = 600.0
 FAST = {"requests": 600_000}
+CORRESPONDING = 6
+"""Cases on which somebody writes after the night."""
+CORRESPONDENCE = (
+    ("inbound", "Hi, my next appointment is on Friday at ten. 🙂"),
+    ("outbound", "Thank you. Please bring the hospital's bill."),
+    ("inbound", "I have put it here."),
+)
+PAPERS = (("hospital bill.pdf", 180_000), ("IMG_2041.jpg", 2_400_000))
 
 console = Console(highlight=False)
 
@@ -48,14 +58,21 @@ def main() -> int:
         console.print("Registering the firm's blocks and deployments …")
         deployment = asyncio.run(_set_up(place))
         _deploy_by_hand(place)
-        with worker(place):
+        with workers(place, WORK_POOL, RELAY_POOL):
             console.print(f"Running [bold]nightly_case_sync/{FIRM}[/bold] through a worker …")
-            flow_run = asyncio.run(_run(deployment))
+            flow_run = asyncio.run(_run(deployment, {}))
             _tell(place, flow_run)
+            console.print("\nClients write and send papers; running both [bold]relays[/bold] …")
+            relayed = asyncio.run(_relay(place))
+            _tell_relayed(place, relayed)
             console.print(f"\n{time.monotonic() - started:.0f} s in all.")
             if arguments.stay:
                 _stay(place)
-    return 0 if flow_run.state is not None and flow_run.state.name in ("Completed", "Exceptions") else 1
+    return 0 if all(_ended_well(one) for one in (flow_run, *relayed)) else 1
+
+
+def _ended_well(flow_run: FlowRun) -> bool:
+    return flow_run.state is not None and flow_run.state.name in ("Completed", "Exceptions")
 
 
 def _arguments() -> argparse.Namespace:
@@ -88,7 +105,7 @@ async def _set_up(place: Installation) -> UUID:
     firm = Firm(slug=FIRM, name=seeded["name"], time_zone=seeded["time_zone"], case_system=credentials, portal=key)
     await firm.asave(FIRM, overwrite=True)
     async with get_client() as client:
-        await ensure_work_pool(client)
+        await ensure_work_pools(client)
         await register_firms(client)
         return (await client.read_deployment_by_name(f"nightly_case_sync/{FIRM}")).id
 
@@ -102,10 +119,48 @@ def _deploy_by_hand(place: Installation) -> None:
         raise RuntimeError(f"`prefect deploy --all` failed:\n{done.stdout}\n{done.stderr}")
 
 
-async def _run(deployment: UUID) -> FlowRun:
+async def _run(deployment: UUID, parameters: dict[str, Any]) -> FlowRun:
     async with get_client() as client:
-        flow_run = await client.create_flow_run_from_deployment(deployment)
+        flow_run = await client.create_flow_run_from_deployment(deployment, parameters=parameters)
         return await _ended(client, flow_run.id)
+
+
+async def _relay(place: Installation) -> list[FlowRun]:
+    """Let clients and staff write and send files, then relay them."""
+    since = datetime.now(UTC) - timedelta(seconds=5)
+    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
+        cases = (await sandbox.get(f"/casestatus/firms/{FIRM}/cases")).raise_for_status().json()
+        open_cases = [case["integration_id"] for case in cases if case["state"] != "closed"][:CORRESPONDING]
+        said = [
+            {"integration_id": case, "type": kind, "content": content}
+            for case in open_cases
+            for kind, content in CORRESPONDENCE
+        ]
+        papers = [
+            {"integration_id": case, "file_name": name, "size": size} for case in open_cases for name, size in PAPERS
+        ]
+        for path, bodies in (("inbound_message", said), ("inbound_file", papers)):
+            (await sandbox.post(f"/casestatus/firms/{FIRM}/{path}", json=bodies)).raise_for_status()
+    parameters = {"firm": FIRM, "since": since.isoformat()}
+    async with get_client() as client:
+        names = ("message_relay/one-firm", "document_relay/one-firm")
+        deployments = [(await client.read_deployment_by_name(name)).id for name in names]
+    return list(await asyncio.gather(*(_run(deployment, parameters) for deployment in deployments)))
+
+
+def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
+    """Print what the relays did, and what Clio holds now."""
+    for flow_run in relayed:
+        state = flow_run.state
+        assert state is not None
+        console.print(f"[bold]{flow_run.name}[/bold] ended [bold]{state.name}[/bold]: {state.message}")
+    firm = f"{place.sandbox}/__sandbox__/clio/firms/{FIRM}"
+    filed = {what: httpx.get(f"{firm}/{what}").raise_for_status().json() for what in ("communications", "documents")}
+    console.print(
+        f"Clio now holds {len(filed['communications']):,} messages as communications and {len(filed['documents']):,} files "
+        "as documents, each once.",
+        soft_wrap=True,
+    )
 
 
 async def _ended(client: PrefectClient, flow_run_id: UUID) -> FlowRun:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import httpx
 
-POOL = "casebridge"
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -73,9 +71,11 @@ def installation(
 
 
 @contextlib.contextmanager
-def worker(place: Installation) -> Iterator[None]:
-    """A worker that runs flow runs as processes of this machine."""
-    with _child(place, "worker", ["-m", "prefect", "worker", "start", "--pool", POOL]):
+def workers(place: Installation, *pools: str) -> Iterator[None]:
+    """A worker for each pool, which runs flow runs as processes of this machine."""
+    with contextlib.ExitStack() as stack:
+        for pool in pools:
+            stack.enter_context(_child(place, f"worker-{pool}", ["-m", "prefect", "worker", "start", "--pool", pool]))
         yield
 
 

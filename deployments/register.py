@@ -17,6 +17,9 @@ RUNS_AT_ONCE = 4
 """How many flow runs the pool's workers have under way together. A limit of the worker itself (``--limit``) would do the
 same, but a worker of Prefect 3.8 dies of it when somebody presses Retry before the ended run's process is quite gone."""
 
+RELAY_POOL = "casebridge-relays"
+"""Where ticks run: apart from the nights, which would keep them waiting for hours."""
+
 BLOCK_TYPES = (ClioCredentials, CaseStatusCredentials, Firm)
 
 
@@ -26,8 +29,14 @@ async def register_blocks() -> None:
         await block_type.aregister_type_and_schema()
 
 
-async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None:
-    """Create the process work pool the deployments run in, unless it is there."""
+async def ensure_work_pools(client: PrefectClient) -> None:
+    """Create the pools the deployments run in, unless they are there."""
+    for name in (WORK_POOL, RELAY_POOL):
+        await ensure_work_pool(client, name)
+
+
+async def ensure_work_pool(client: PrefectClient, name: str) -> None:
+    """Create a process work pool, unless it is there."""
     try:
         await client.read_work_pool(name)
     except ObjectNotFound:
@@ -69,7 +78,7 @@ async def main() -> None:
     argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__).parse_args()
     await register_blocks()
     async with get_client() as client:
-        await ensure_work_pool(client)
+        await ensure_work_pools(client)
         registered = await register_firms(client)
     names = ", ".join(registered.firms) or "none yet (add a Firm block in the Prefect UI, then run this again)"
     print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\nFirms: {names}.")  # noqa: T201

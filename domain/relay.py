@@ -146,3 +146,19 @@ class Paper:
     size: int
     sha256: str | None
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Something written in the case system for the case's clients; ``marker`` tells it from every other one.
+
+    ``text`` is plain: markup of the case system is gone.
+    """
+
+    marker: str
+    case_id: str
+    text: str
+    written_at: datetime
+    author_id: str = ""
+    author_name: str = ""
+    author_email: str = ""

@@ -23,6 +23,9 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "overtaken": RelayReason("The run was silent for too long and stopped itself", _BY_ITSELF),
     "internal_fault": RelayReason("A fault of casebridge itself", "The run's log has the details."),
     "stale": RelayReason("Something has waited for too long", "Look at what the tick says of this firm."),
+    "held": RelayReason(
+        "Something waits for the firm to mend it", "Do what the sentence says; it is filed within an hour."
+    ),
     "given_up": RelayReason("Something was given up in the last day", "Ask *delivery_receipt* what and why."),
     "case_not_linked": RelayReason("The portal's case belongs to no case", "Enter its integration id in Case Status."),
     "case_gone": RelayReason(
@@ -37,3 +40,10 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "echo": RelayReason("It came from the case system itself", "Nothing to fix: it is not sent back."),
 }
 """Every code that a tick, an alert or a receipt may show."""
+
+
+def relay_reason_table() -> str:
+    """One row per code as Markdown, for the README."""
+    rows = ["| code | it means | do |", "|---|---|---|"]
+    rows += [f"| `{code}` | {reason.meaning} | {reason.fix} |" for code, reason in RELAY_REASONS.items()]
+    return "\n".join(rows)

@@ -1,13 +1,18 @@
-"""The Prefect server that the tests of several rooms share."""
+"""The Prefect server that the tests of several rooms share, and how examples are made."""
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from tests.flows.processes import PrefectServer, running_prefect
+
+# A machine that is busy with something else makes no example wrong.
+settings.register_profile("casebridge", deadline=None)
+settings.load_profile("casebridge")
 
 
 @pytest.fixture(scope="session")

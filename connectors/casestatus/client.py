@@ -195,7 +195,7 @@ class CaseStatusClient:
     def download(self, document: Document) -> Download:
         """The file's bytes; every connection to them begins with an address of its own [assumed: 6.7].
 
-        Iterating raises Unavailable, UnexpectedAnswer (an address that is not the portal's), Damaged.
+        Iterating raises Unavailable, ForeignAddress, Damaged.
         """
 
         async def fresh_address() -> str:

@@ -8,7 +8,7 @@ from connectors.http.limits import Bucket, FixedWindow
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redact_handlers, redacting_logger
 from connectors.http.stores import MemoryLimitStore
-from connectors.http.streams import AddressRefused, Damaged, Download, Streams
+from connectors.http.streams import AddressRefused, Damaged, Download, ForeignAddress, Streams
 from connectors.http.transport import Lent, Transport
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Damaged",
     "Download",
     "FixedWindow",
+    "ForeignAddress",
     "KeyAuth",
     "Lent",
     "MemoryLimitStore",

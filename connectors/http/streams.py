@@ -31,6 +31,10 @@ class AddressRefused(Unavailable):
     """The signed address is too old or was never good: ask for another one."""
 
 
+class ForeignAddress(FixData):
+    """The address leads to a host that is not the vendor's: nothing is fetched from there or sent to it."""
+
+
 class Damaged(FixData):
     """What came is not what was announced, though the connection held."""
 
@@ -74,7 +78,7 @@ class Streams:
         """The bytes at ``address`` from ``start`` on, as they come.
 
         Raises:
-            UnexpectedAnswer: the address leads to a host that is not the vendor's.
+            ForeignAddress: it leads to a host that is not the vendor's.
             AddressRefused: it works no longer.
             Unavailable: the connection broke, or the vendor answered with a fault.
         """
@@ -104,7 +108,7 @@ class Streams:
         """Send ``size`` bytes to ``address`` with exactly these headers; a repetition replaces what was sent before.
 
         Raises:
-            UnexpectedAnswer, AddressRefused, Unavailable: as :meth:`read`.
+            ForeignAddress, AddressRefused, Unavailable: as :meth:`read`.
             ConnectorError: whatever ``pieces`` raised; then nothing is stored.
         """
         url = self._checked(address)
@@ -142,7 +146,7 @@ class Streams:
         return self._opened
 
     def _checked(self, address: str) -> URL:
-        """The address as it goes out. Raises UnexpectedAnswer when it leads anywhere else than to the vendor."""
+        """The address as it goes out. Raises ForeignAddress when it leads anywhere else than to the vendor."""
         parts = urlsplit(address)
         host = parts.netloc.lower()
         known = any(fnmatchcase(host, pattern) for pattern in self._hosts)
@@ -151,7 +155,7 @@ class Streams:
                 f"{self.system} points to a file at {parts.hostname or 'an unusable address'}, which is not one of its "
                 "hosts; nothing was transferred. If it is, add it to the file hosts in the credentials block."
             )
-            raise UnexpectedAnswer(message, field="address", system=self.system)
+            raise ForeignAddress(message, system=self.system)
         return URL(address, encoded=True)
 
     def _judge(self, status: int, *, expected: Collection[int]) -> None:

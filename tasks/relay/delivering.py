@@ -212,8 +212,8 @@ class Engine(Generic[Prepared]):
             return None
         believed_from = delivery.changed_at + SETTLING
         if asked_at < believed_from:
-            reason = "It was not found by its marker yet; it is looked for again before it is made again."
-            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", reason, again_at=believed_from)
+            why = delivery.reason or ""
+            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
         note = "It was not found by its marker: it had no effect, and is made again."
         return await asyncio.to_thread(self._deliveries.absent, delivery, note)
@@ -223,31 +223,16 @@ class Engine(Generic[Prepared]):
         calling = await asyncio.to_thread(self._deliveries.calling, self._hold.lease, delivery)
         try:
             remote_id, note = await self._courier.call(calling, prepared)
-        except (LogInAgain, NotPermitted, Misconfigured) as error:
-            self._stop(error)
-            await self._fail(calling, error, timedelta(0))
-        except Held as reason:
-            await asyncio.to_thread(
-                self._deliveries.failed, calling, reason.code, str(reason), again_at=_in(_HELD_PAUSE), held=True
-            )
-            self.tally.held += 1
-        except FixData as error:
-            await self._fail(calling, error, _pause(calling, error))
-            self.tally.failed += 1
-        except (AnswerLost, UnexpectedAnswer) as error:
-            await asyncio.to_thread(self._deliveries.unknown, calling, _said(error))
-            await asyncio.to_thread(self._deliveries.release, calling)
-            self._count_failure(error)
-        except Wait as error:
-            await self._fail(calling, error, _pause(calling, error))
-            self._count_failure(error)
         except LeaseLost:
             raise  # nothing was sent; the next holder finds it calling, and looks it up
+        except Held as reason:
+            await self._fail_held(calling, reason)
+        except ConnectorError as error:
+            await self._fail_call(calling, error)
         except Exception as error:
             # Anything may have happened: whoever claims it next looks it up.
             log.exception("The call for %s %s of %s broke off.", self._courier.stream, delivery.marker, self._firm)
-            await asyncio.to_thread(self._deliveries.unknown, calling, f"It broke off: {type(error).__name__}.")
-            await asyncio.to_thread(self._deliveries.release, calling)
+            await self._leave_unknown(calling, f"It broke off: {type(error).__name__}.")
             self.tally.failed += 1
         else:
             await asyncio.to_thread(self._deliveries.settle_delivered, calling, remote_id, note)
@@ -256,22 +241,50 @@ class Engine(Generic[Prepared]):
             if note:
                 self.tally.notes.append(f"{delivery.marker}: {note}")
 
+    async def _fail_call(self, calling: Delivery, error: ConnectorError) -> None:
+        """Say what an error means for the call that met it."""
+        match error:
+            case AnswerLost() | UnexpectedAnswer():
+                await self._leave_unknown(calling, _said(error))
+                self._count_in_a_row(error)
+            case LogInAgain() | NotPermitted() | Misconfigured():
+                self._stop(error)
+                await self._fail(calling, error, timedelta(0))
+            case Wait():
+                await self._fail(calling, error, _pause(calling, error))
+                self._count_failure(error)
+            case _:
+                await self._fail(calling, error, _pause(calling, error))
+                self.tally.failed += 1
+
+    async def _leave_unknown(self, calling: Delivery, reason: str) -> None:
+        await asyncio.to_thread(self._deliveries.unknown, calling, reason)
+        await asyncio.to_thread(self._deliveries.release, calling)
+
+    async def _fail_held(self, calling: Delivery, reason: Held) -> None:
+        failed = await asyncio.to_thread(
+            self._deliveries.failed, calling, reason.code, str(reason), again_at=_in(_HELD_PAUSE), held=True
+        )
+        self.tally.held += 1
+        if _waited(calling) > HELD_FOR:
+            await self._abandon(failed, reason.code, str(reason))
+
     async def _fail(self, delivery: Delivery, error: ConnectorError, pause: timedelta) -> None:
         """It surely had no effect: once more later, until it has been tried for long enough."""
         failed = await asyncio.to_thread(
             self._deliveries.failed, delivery, _code(error), _said(error), again_at=_in(pause)
         )
-        if datetime.now(UTC) - delivery.waiting_since > GIVE_UP_AFTER:
+        if _waited(delivery) > GIVE_UP_AFTER:
             await self._abandon(failed, _code(error), _said(error))
 
     async def _postpone(self, delivery: Delivery, code: str, reason: str, wait: timedelta) -> None:
-        if datetime.now(UTC) - delivery.waiting_since > GIVE_UP_AFTER:
+        if _waited(delivery) > GIVE_UP_AFTER:
             await self._give_up(delivery, code, reason)
             return
         await asyncio.to_thread(self._deliveries.postpone, delivery, code, reason, again_at=_in(wait))
 
     async def _hold_back(self, delivery: Delivery, reason: Held) -> None:
-        if datetime.now(UTC) - delivery.waiting_since > HELD_FOR:
+        if _waited(delivery) > HELD_FOR:
             await self._give_up(delivery, reason.code, str(reason))
             return
         await asyncio.to_thread(
@@ -287,10 +300,13 @@ class Engine(Generic[Prepared]):
     async def _abandon(self, failed: Delivery, code: str, reason: str) -> None:
         """Give up what has just failed: nobody else can have claimed it under our hold."""
         with contextlib.suppress(LeaseLost):
-            await self._give_up(failed, code, f"It was tried for {GIVE_UP_AFTER.days} days. {reason}")
+            await self._give_up(failed, code, f"It was tried for {_waited(failed).days} days. {reason}")
 
     def _count_failure(self, error: ConnectorError) -> None:
         self.tally.failed += 1
+        self._count_in_a_row(error)
+
+    def _count_in_a_row(self, error: ConnectorError) -> None:
         self._in_a_row += 1
         if self._in_a_row >= _OUTAGE:
             self._stop(error)
@@ -313,6 +329,10 @@ def _pause(delivery: Delivery, error: ConnectorError | None) -> timedelta:
     told = timedelta(seconds=error.retry_after or 0.0) if isinstance(error, Wait) else timedelta(0)
     doubled: timedelta = _FIRST_PAUSE * 2 ** min(delivery.tries, 10)
     return max(told, min(doubled, _LONGEST_PAUSE))
+
+
+def _waited(delivery: Delivery) -> timedelta:
+    return datetime.now(UTC) - delivery.waiting_since
 
 
 def _in(wait: timedelta) -> datetime:

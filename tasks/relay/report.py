@@ -26,14 +26,15 @@ async def publish_tick(tick: Tick) -> State[object]:
         Exception: what stopped the one firm that was asked for.
     """
     rows = await take_stock(tick)
-    await tell_of_incidents(tick, rows)
+    told = await tell_of_incidents(tick, rows)
     await show_tick(tick, rows)
     if tick.only is not None:
         served = tick.served[tick.only]
         if stopped := served.busy or served.error:
             raise stopped
     sentence = _sentence(tick, rows)
-    if any(row.wrong for row in rows):
+    # Of the fleet's ticks those stand out in which something new went wrong: something always is.
+    if told or (tick.only is not None and any(row.wrong for row in rows)):
         return Completed(name="Exceptions", message=sentence, data=_counts(rows))
     return Completed(message=sentence, data=_counts(rows))
 
@@ -51,7 +52,7 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
         f"Nothing waits and nothing is wrong with {len(rows) - len(shown):,} of {len(rows):,} firms.",
     ]
     if tick.off:
-        lines += ["", f"Switched off: {', '.join(map(plain, sorted(tick.off)[:MOST_SHOWN]))}."]
+        lines += ["", f"Switched off: {', '.join(map(plain, tick.off[:MOST_SHOWN]))}."]
     if shown:
         lines += [
             "",
@@ -115,7 +116,10 @@ def _sentence(tick: Tick, rows: Sequence[Row]) -> str:
     done = counts["delivered"] + counts["recognised"]
     firms = sum(1 for row in rows if row.served and (row.served.tally.delivered or row.served.tally.recognised))
     word = tick.stream.word + ("" if done == 1 else "s")
-    parts = [f"{done:,} {word} delivered" + (f" for {firms:,} firms" if tick.only is None and done else "")]
+    parts = [
+        f"{done:,} {word} delivered"
+        + (f" for {firms:,} firm{'' if firms == 1 else 's'}" if tick.only is None and done else "")
+    ]
     if counts["recognised"]:
         parts.append(f"{counts['recognised']:,} of them found after a lost answer")
     for what, words in (("failed", "to be tried again"), ("given up", "given up"), ("waiting", "waiting")):

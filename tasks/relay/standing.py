@@ -40,10 +40,13 @@ async def take_stock(tick: Tick) -> list[Row]:
     standing = await asyncio.to_thread(tick.ledger.deliveries.standing, name, only)
     feeds = await asyncio.to_thread(tick.ledger.feeds.of, name, only)
     given_up = await asyncio.to_thread(tick.ledger.deliveries.given_up_since, name, now - _DAY, only)
-    rows = [
-        _row(tick, served, standing.get(slug), feeds.get(slug), given_up.get(slug, 0), now)
-        for slug, served in tick.served.items()
-    ]
+    rows = []
+    for slug, served in tick.served.items():
+        stands = standing.get(slug)
+        late = stands is not None and stands.oldest is not None and now - stands.oldest > tick.stream.stale_after
+        held = stands is not None and stands.held > 0
+        why = await asyncio.to_thread(_reasons, tick, slug) if late or held else {}
+        rows.append(_row(tick, served, stands, feeds.get(slug), given_up.get(slug, 0), now, why))
     rows += [
         Row(slug, slug, 0, 0, None, {"block_unreadable": sentence}, None)
         for slug, sentence in tick.fleet.unreadable.items()
@@ -51,7 +54,24 @@ async def take_stock(tick: Tick) -> list[Row]:
     return sorted(rows, key=lambda row: (-(row.age or timedelta(0)), row.slug))
 
 
-def _row(tick: Tick, served: Served, stands: Standing | None, feed: Feed | None, given_up: int, now: datetime) -> Row:
+def _reasons(tick: Tick, slug: str) -> dict[bool, str]:
+    """What is said of the oldest one that is held (True), and of the oldest one that is not."""
+    found: dict[bool, str] = {}
+    for delivery in tick.ledger.deliveries.pending(slug, tick.stream.name, limit=100):
+        if delivery.reason:
+            found.setdefault(delivery.held, delivery.reason)
+    return found
+
+
+def _row(
+    tick: Tick,
+    served: Served,
+    stands: Standing | None,
+    feed: Feed | None,
+    given_up: int,
+    now: datetime,
+    why: dict[bool, str],
+) -> Row:
     age = now - stands.oldest if stands and stands.oldest else None
     wrong: dict[str, str] = {}
     limit, word = tick.stream.stale_after, tick.stream.word
@@ -61,8 +81,12 @@ def _row(tick: Tick, served: Served, stands: Standing | None, feed: Feed | None,
         lasting = (unread is not None and unread > limit) or (age is not None and age > limit)
         if code in _AT_ONCE or lasting:
             wrong[code] = sentence
-    if age is not None and age > limit and not wrong:
-        wrong["stale"] = f"A {word} has waited for {_words(age)}; more than {_words(limit)} is too long."
+    if stands is not None and stands.oldest is not None and age is not None and age > limit and not wrong:
+        said = f" Last said: {why[False]}" if False in why else ""
+        wrong["stale"] = f"A {word} has been waiting since {stands.oldest:%d %b, %H:%M} UTC.{said}"
+    if stands is not None and stands.held:
+        first = f" The first: {why[True]}" if True in why else ""
+        wrong["held"] = f"{stands.held:,} {word}{'' if stands.held == 1 else 's'} cannot be filed as things are.{first}"
     if given_up:
         more = "was" if given_up == 1 else "were"
         wrong["given_up"] = (

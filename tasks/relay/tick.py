@@ -5,7 +5,6 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from prefect import task
@@ -40,18 +39,18 @@ _SHARE_OF_A_CATCH_UP = 0.6
 _TIDY_EVERY = timedelta(days=1)
 
 
-@dataclass(slots=True)
 class Served:
-    """What a tick did for one firm."""
+    """What a tick did for one firm. No dataclass, as :class:`Tick`."""
 
-    firm: Firm
-    polled: Polled | None = None
-    tally: Tally = field(default_factory=Tally)
-    trouble: tuple[str, str] | None = None
-    """What stopped it: code and sentence."""
-    error: Exception | None = None
-    busy: LeaseHeld | None = None
-    """Another run is at it."""
+    def __init__(self, firm: Firm) -> None:
+        self.firm = firm
+        self.polled: Polled | None = None
+        self.tally = Tally()
+        self.trouble: tuple[str, str] | None = None
+        """What stopped it: code and sentence."""
+        self.error: Exception | None = None
+        self.busy: LeaseHeld | None = None
+        """Another run is at it."""
 
     def stopped_by(self, code: str, error: Exception) -> None:
         """Note what stopped the firm; the first reason is the one to tell."""
@@ -59,22 +58,30 @@ class Served:
             self.trouble, self.error = (code, redact(str(error))), error
 
 
-@dataclass(slots=True)
 class Tick:
-    """Everything the steps of a tick share."""
+    """Everything the steps of a tick share.
 
-    stream: Stream
-    ledger: Ledger
-    fleet: Fleet
-    feeds: dict[str, Feed]
-    standing: dict[str, Standing]
-    sockets: Transport
-    started_at: datetime
-    only: str | None = None
-    since: datetime | None = None
-    served: dict[str, Served] = field(default_factory=dict)
-    off: list[str] = field(default_factory=list)
-    """Firms that have switched this relay off."""
+    No dataclass: Prefect walks through every field of those for each task run, and this holds the whole fleet.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        ledger: Ledger,
+        fleet: Fleet,
+        sockets: Transport,
+        *,
+        feeds: dict[str, Feed],
+        standing: dict[str, Standing],
+        only: str | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        self.stream, self.ledger, self.fleet, self.sockets = stream, ledger, fleet, sockets
+        self.feeds, self.standing, self.only, self.since = feeds, standing, only, since
+        self.started_at = datetime.now(UTC)
+        self.served = {slug: Served(firm) for slug, firm in fleet.firms.items() if stream.is_on(firm)}
+        self.off = sorted(fleet.firms.keys() - self.served.keys())
+        """Firms that have switched this relay off."""
 
     @property
     def owner(self) -> str:
@@ -105,12 +112,7 @@ async def open_tick(stream: str, firm: str | None, since: datetime | None) -> As
         feeds = await asyncio.to_thread(ledger.feeds.of, stream, firm)
         _refuse_if_superseded(feeds)
         standing = await asyncio.to_thread(ledger.deliveries.standing, stream, firm)
-        tick = Tick(chosen, ledger, fleet, feeds, standing, sockets, datetime.now(UTC), firm, since)
-        for slug, one in fleet.firms.items():
-            if chosen.is_on(one):
-                tick.served[slug] = Served(one)
-            else:
-                tick.off.append(slug)
+        tick = Tick(chosen, ledger, fleet, sockets, feeds=feeds, standing=standing, only=firm, since=since)
         if firm is not None and tick.off:
             raise BadInput(
                 f"The relay of {stream} is switched off for {fleet.firms[firm].name}: switch it on in Blocks › {firm}."

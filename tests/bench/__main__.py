@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from tests.bench.nights import measure_nights
+from tests.bench.relays import relays
 from tests.bench.sizes import growth, memory
 
-PARTS = ("nights", "memory", "growth")
+PARTS = ("nights", "memory", "growth", "relays")
 
 
 def main() -> None:
@@ -38,6 +39,8 @@ def main() -> None:
                     found[part] = memory([matters // 4, matters * 5 // 2], home, say)
                 case "growth":
                     found[part] = growth([matters // 2, matters, matters * 2], home, say)
+                case "relays":
+                    found[part] = relays(arguments.firms, home, say)
     found["machine"]["load_after"] = os.getloadavg()[0]
     found["seconds"] = time.monotonic() - started
     sys.stdout.write(orjson.dumps(_rounded(found), option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -45,15 +48,17 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Speed and size of the nightly case sync; prints JSON."
+        prog="python -m tests.bench", description="Speed and size of nightly case sync and relays; prints JSON."
     )
     parser.add_argument("--matters", type=int, default=20_000, help="the firm's size (default 20000)")
+    parser.add_argument("--firms", type=int, default=1000, help="the fleet of the relays (default 1000)")
     parser.add_argument(
         "--only",
         choices=PARTS,
         action="append",
         help="one part, may be given again: nights (three nights beside a bare script), memory (peak RSS at 1/4 and "
-        "2 1/2 times the size), growth (time at 1/2, 1 and 2 times the size). Default: all",
+        "2 1/2 times the size), growth (time at 1/2, 1 and 2 times the size), relays (a quiet tick, a delivering one, a "
+        "large file). Default: all",
     )
     return parser.parse_args()
 

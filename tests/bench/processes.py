@@ -67,9 +67,10 @@ class Sandbox(Server):
 
 
 @contextlib.contextmanager
-def sandbox(matters: int, directory: Path) -> Iterator[Sandbox]:
-    """A fresh, warm, trouble-free sandbox with ``matters`` matters."""
-    options = ["-m", "sandbox", "--port", "0", "--matters", str(matters), "--trouble-free", "--warm"]
+def sandbox(matters: int, directory: Path, *, firms: int = 1) -> Iterator[Sandbox]:
+    """A fresh, warm, trouble-free sandbox with ``matters`` matters a firm."""
+    size = ["--matters", str(matters), "--firms", str(firms)]
+    options = ["-m", "sandbox", "--port", "0", *size, "--trouble-free", "--warm"]
     log = directory / f"sandbox-{time.monotonic_ns()}.log"
     with _child(options, {}, log) as process:
         ready = "sandbox ready: "

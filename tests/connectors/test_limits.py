@@ -11,6 +11,9 @@ import pytest
 
 from connectors.errors import RateLimited
 from connectors.http import Bucket, Budget, Connection, Counts, FixedWindow, MemoryLimitStore, Patience
+from tasks.relay.messages import MessageCourier
+from tasks.relay.tick import _SHARE_OF_A_CATCH_UP
+from tasks.sync_run import SHARE
 from tests.connectors import virtual
 from tests.connectors.fakes import connection, json_answer
 
@@ -322,3 +325,34 @@ async def test_a_store_that_fails_does_not_cost_the_answer():
 
 def _broken(key, decide):
     raise OSError("the ledger is away")
+
+
+def test_a_catch_up_and_a_night_both_get_on_within_one_budget() -> None:
+    """5,000 messages that waste no time, and a night whose pages take a second each, at Clio's 50 a minute."""
+    server = WindowServer(7, offset=11.0, delay=0.05)
+    store = MemoryLimitStore()
+    done: dict[str, list[int]] = {"relay": [], "night": []}
+
+    async def work(name: str, share: float, callers: int, pause: float) -> None:
+        counts = Counts()
+        budget = Budget(store, "clio:x", FixedWindow(), counts=counts, now=virtual.wall, share=share)
+        link = connection(server, budget=budget, counts=counts, now=virtual.wall, patience=Patience())
+
+        async def caller() -> None:
+            while asyncio.get_running_loop().time() < 600.0:
+                await link.request("GET", "/matters.json", route="/matters.json")
+                done[name].append(math.floor(asyncio.get_running_loop().time() / 60.0))
+                await asyncio.sleep(pause)
+
+        await asyncio.gather(*(caller() for _ in range(callers)))
+
+    async def story() -> None:
+        await asyncio.gather(
+            work("relay", _SHARE_OF_A_CATCH_UP, MessageCourier.at_once, 0.0), work("night", SHARE, 1, 1.0)
+        )
+
+    virtual.run(story())
+    assert server.refused == 0
+    by_minute = {name: [minutes.count(minute) for minute in range(1, 9)] for name, minutes in done.items()}
+    assert min(by_minute["night"]) >= 10, by_minute
+    assert min(by_minute["relay"]) >= 10, by_minute

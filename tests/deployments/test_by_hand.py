@@ -10,7 +10,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.utilities.importtools import import_object
 
-from deployments.register import ensure_work_pool
+from deployments.register import ensure_work_pools
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
@@ -20,7 +20,11 @@ FORMS = {
     "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},
     "sync_one_case/one-case": {"firm", "case", "dry_run", "requested_by"},
     "retry_failed_cases/retry-failed": {"run", "report", "dry_run", "requested_by"},
+    "message_relay/one-firm": {"firm", "since"},
+    "document_relay/one-firm": {"firm", "since"},
+    "delivery_receipt/receipt": {"firm", "item", "stream", "again"},
 }
+BY_THEMSELVES = {"message_relay/fleet": 120, "document_relay/fleet": 1200}
 
 
 def _python(server: PrefectServer, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +36,7 @@ def _python(server: PrefectServer, *arguments: str) -> subprocess.CompletedProce
 
 async def test_prefect_deploy_all_makes_them(prefect_server: PrefectServer) -> None:
     async with get_client() as client:
-        await ensure_work_pool(client)
+        await ensure_work_pools(client)
     done = _python(prefect_server, "-m", "prefect", "--no-prompt", "deploy", "--all")
     assert done.returncode == 0, done.stdout + done.stderr
     for name, parameters in FORMS.items():
@@ -40,11 +44,20 @@ async def test_prefect_deploy_all_makes_them(prefect_server: PrefectServer) -> N
         assert deployment["description"].endswith((".", "artifact."))
         assert deployment["tags"]
         assert deployment["schedules"] == []
-        assert deployment["work_pool_name"] == "casebridge"
+        pool = "casebridge-relays" if "relay" in deployment["tags"] else "casebridge"
+        assert deployment["work_pool_name"] == pool
         form = deployment["parameter_openapi_schema"]
         assert set(form["properties"]) == parameters
         assert all(len(field["description"]) > 15 for field in form["properties"].values())
         assert import_object(deployment["entrypoint"]).name == name.partition("/")[0]
+    for name, seconds in BY_THEMSELVES.items():
+        deployment = httpx.get(f"{prefect_server.url}/api/deployments/name/{name}").raise_for_status().json()
+        [schedule] = deployment["schedules"]
+        assert (schedule["active"], schedule["schedule"]["interval"]) == (True, seconds)
+        assert deployment["work_pool_name"] == "casebridge-relays"
+        assert deployment["parameters"] == {}
+        # Nobody must work here beside other tests.
+        httpx.delete(f"{prefect_server.url}/api/deployments/{deployment['id']}").raise_for_status()
 
 
 async def test_register_tells_what_it_did(prefect_server: PrefectServer) -> None:

@@ -14,6 +14,7 @@ from domain.portal import Draft
 from domain.reason_codes import REASONS
 from domain.reason_table import reason_table
 from domain.reasons import defect, defect_from_problem
+from domain.relay_reasons import relay_reason_table
 from domain.systems import CASE_SYSTEMS
 from tests.domain.builders import case, client, firm_rules, index_for
 
@@ -273,6 +274,12 @@ def test_the_readme_shows_the_table() -> None:
     if marked is None:
         pytest.skip("README.md has no place for the table yet")
     assert marked[1].strip() == reason_table()
+
+
+def test_the_readme_shows_the_relays_table() -> None:
+    marked = re.search(r"<!-- relay codes -->(.*?)<!-- /relay codes -->", README.read_text(), re.DOTALL)
+    assert marked is not None
+    assert marked[1].strip() == relay_reason_table()
 
 
 def test_the_table_has_every_code_and_no_braces() -> None:

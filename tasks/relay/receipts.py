@@ -1,0 +1,146 @@
+"""Receipts: everything that is on record of one delivery, in words."""
+
+import asyncio
+from datetime import datetime
+
+from prefect import task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.schemas.objects import State as RunState
+from prefect.states import Completed
+
+from blocks.firm import Firm
+from domain.errors import BadInput
+from domain.relay_reasons import RELAY_REASONS
+from ledger import Ledger, Receipt, State
+from tasks.firms import load_firm
+from tasks.markdown import plain
+from tasks.patience import STEP
+from tasks.relay.delivering import UNREADABLE
+from tasks.relay.streams import STREAMS, Stream
+from tasks.sync_run import current_flow_run
+
+
+async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -> RunState[object]:
+    """Put the receipt among the run's artifacts; its state, with the facts as data.
+
+    Raises:
+        FirmUnknown: no usable Firm block.
+        BadInput: nothing of the kind is on record, or nothing is there to be taken up again.
+    """
+    firm, chosen = await load_firm(slug), STREAMS[stream]
+    ledger = await asyncio.to_thread(Ledger.open)
+    try:
+        receipt = await asyncio.to_thread(_find, ledger, slug, chosen, reference)
+        if again:
+            receipt = await asyncio.to_thread(_take_up, ledger, slug, chosen, receipt)
+        await write_receipt(firm, chosen, receipt)
+    finally:
+        ledger.close()
+    return Completed(message=said_of(receipt, chosen), data=facts_of(receipt, chosen))
+
+
+@task(name="write_receipt", **STEP)
+async def write_receipt(firm: Firm, stream: Stream, receipt: Receipt) -> None:
+    """Show a receipt as an artifact."""
+    delivery = receipt.delivery
+    lines = [
+        f"# Receipt · {plain(delivery.marker)}",
+        "",
+        said_of(receipt, stream),
+        "",
+        "| | |",
+        "| --- | --- |",
+        *(f"| {plain(name)} | {plain(str(value))} |" for name, value in facts_of(receipt, stream).items()),
+        "",
+        "## What happened",
+        "",
+        "| when | state | why | run |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {_moment(step.at)} | {_word(step.state)} | {plain(step.note or '')} | {plain(step.by or '')} |"
+            for step in receipt.steps
+        ),
+    ]
+    await acreate_markdown_artifact(
+        key=f"receipt-{firm.slug}", markdown="\n".join(lines), description=f"Receipt · {delivery.marker} · {firm.name}"
+    )
+
+
+def facts_of(receipt: Receipt, stream: Stream) -> dict[str, object]:
+    """The facts of a receipt by name; of a message's words only their length and digest."""
+    delivery = receipt.delivery
+    about = {} if UNREADABLE in delivery.payload else dict(stream.told(delivery))
+    return about | {
+        "case": delivery.case_id,
+        "marker": delivery.marker,
+        "state": _word(delivery.state),
+        "record": delivery.remote_id or "",
+        "calls made": delivery.tries,
+        "on record since": _moment(delivery.reserved_at),
+        "reason": delivery.code or "",
+        "next try": _moment(delivery.due_at) if delivery.due_at and not delivery.ended_at else "",
+    }
+
+
+def said_of(receipt: Receipt, stream: Stream) -> str:
+    """How it stands, and why there is no second sending, in a sentence or two."""
+    delivery, word = receipt.delivery, stream.word.capitalize()
+    match delivery.state:
+        case State.DELIVERED if delivery.code == "echo":
+            return (
+                f"{word} {delivery.marker} came from the case system itself, as {delivery.remote_id}. It was recognised by "
+                "its mark, so it was not sent back."
+            )
+        case State.DELIVERED:
+            return (
+                f"{word} {delivery.marker} was filed with case {delivery.case_id} as record {delivery.remote_id} on "
+                f"{_moment(delivery.ended_at or delivery.changed_at)}. The record carries the marker, and the marker stands "
+                "for one sending only: however often the portal shows it, a second one is refused."
+            )
+        case State.GIVEN_UP:
+            return f"{word} {delivery.marker} was given up: {delivery.reason} {_fix(delivery.code)}"
+        case State.UNKNOWN | State.CALLING:
+            return (
+                f"Whether {stream.word} {delivery.marker} has reached the case system is not known yet: it is looked up by "
+                "its marker before it is sent again."
+            )
+        case _:
+            why = f": {delivery.reason} {_fix(delivery.code)}" if delivery.reason else "."
+            return f"{word} {delivery.marker} waits to be filed with case {delivery.case_id}{why}"
+
+
+def _find(ledger: Ledger, slug: str, stream: Stream, reference: str) -> Receipt:
+    wanted = reference.strip()
+    prefix = {"messages": "message:", "documents": "file:"}[stream.name]
+    for marker in (wanted, f"{prefix}{wanted}", f"unreadable:{wanted}"):
+        receipt = ledger.deliveries.receipt(slug, stream.name, marker)
+        if receipt is not None:
+            return receipt
+    raise BadInput(
+        f"Nothing is on record of {stream.word} '{wanted}' for {slug}. Take its number from Case Status, or the marker from "
+        f"a tick's table. What was there before the relay was switched on is not on record; the relay's since= reads it."
+    )
+
+
+def _take_up(ledger: Ledger, slug: str, stream: Stream, receipt: Receipt) -> Receipt:
+    marker = receipt.delivery.marker
+    flow_run = current_flow_run()
+    by = flow_run.name if flow_run else "by hand"
+    if not ledger.deliveries.revive(slug, stream.name, by, [marker]):
+        raise BadInput(f"{marker} was not given up, so there is nothing to take up again: {said_of(receipt, stream)}")
+    found = ledger.deliveries.receipt(slug, stream.name, marker)
+    assert found is not None
+    return found
+
+
+def _fix(code: str | None) -> str:
+    reason = RELAY_REASONS.get(code or "")
+    return reason.fix if reason else ""
+
+
+def _word(state: State) -> str:
+    return state.value.replace("_", " ")
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%d %b %Y, %H:%M:%S} UTC" if moment else ""
