@@ -33,7 +33,8 @@ class FaultKind(StrEnum):
     STATUS = "status"
     """An answer with ``status``, ``body`` (text as it is, anything else as JSON) and ``headers``."""
     DELAY = "delay"
-    """``seconds`` of silence first; combines with other rules."""
+    """``seconds`` of silence first; combines with other rules. A small request has come in before: it takes effect after
+    the silence even if its sender has given up meanwhile."""
     CUT_BEFORE = "cut_before"
     """The connection is dropped before the vendor has done anything."""
     CUT_AFTER = "cut_after"
@@ -52,6 +53,7 @@ class FaultKind(StrEnum):
 
 _COMBINES = {FaultKind.DELAY, FaultKind.CLOCK_SKEW}
 _MOMENT = 0.001
+_TAKEN_IN = 1_048_576
 _ids = count(1)
 
 
@@ -171,7 +173,10 @@ class Wrapper:
         delays = [rule for rule in rules if rule.kind is FaultKind.DELAY]
         late = sum(rule.seconds for rule in delays if rule.after_work)
         replaced = last.kind in {FaultKind.STATUS, FaultKind.HTML}
-        await asyncio.sleep(sum(rule.seconds for rule in delays if not rule.after_work))
+        early = sum(rule.seconds for rule in delays if not rule.after_work)
+        if early and _announced(scope) <= _TAKEN_IN:
+            receive = await _taken_in(receive)
+        await asyncio.sleep(early)
         if last.kind is FaultKind.CUT_BEFORE:
             await answer.drop()
         elif replaced and not last.after_work:
@@ -199,6 +204,28 @@ class Wrapper:
         except Exception:
             if not answer.dropped:
                 raise
+
+
+def _announced(scope: Scope) -> int:
+    """How long the body of a request is said to be."""
+    return int(dict(scope["headers"]).get(b"content-length", b"0"))
+
+
+async def _taken_in(receive: Receive) -> Receive:
+    """The whole request as one message; after it, whatever comes next."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return receive
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def hand_over() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return hand_over
 
 
 async def _nowhere(_message: Message) -> None:

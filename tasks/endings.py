@@ -11,6 +11,7 @@ from prefect.states import Cancelled, Completed, Failed
 from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait, WrongReference
 from domain.errors import BadInput
 from ledger import LeaseHeld, LeaseLost
+from tasks.termination import heeding_termination
 
 P = ParamSpec("P")
 
@@ -33,7 +34,8 @@ def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable
     @functools.wraps(flow_function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
-            return await flow_function(*args, **kwargs)
+            with heeding_termination():
+                return await flow_function(*args, **kwargs)
         except (BadInput, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff, Superseded) as error:
             state = ending_for(error)
             get_run_logger().log(30 if state.is_failed() else 20, "%s", state.message)

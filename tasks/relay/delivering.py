@@ -38,6 +38,7 @@ UNREADABLE = "unreadable"
 """In the payload of what came in a shape nobody can read: what is wrong with it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _HELD_PAUSE = timedelta(hours=1)
+_LAST_SECONDS = 3.0
 _OUTAGE = 3
 """So many technical failures in a row, and the vendor is left alone until the next tick."""
 
@@ -139,10 +140,14 @@ class Engine(Generic[Prepared]):
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
-        finally:
+        except Exception:
             # What is on its way is let finish: an answer that comes is worth more than a quick end.
-            if running:
-                await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
+            raise
+        except BaseException:
+            # The process is being ended and has seconds left: what gets no answer in them stays *calling*, to be looked up.
+            await _finish_or_break_off(running)
+            raise
         if self._fatal is not None:
             raise self._fatal
         return self.tally
@@ -198,6 +203,7 @@ class Engine(Generic[Prepared]):
 
     async def _look_up(self, delivery: Delivery) -> Delivery | None:
         """Ask the vendor for the marker of one that may have been made; one to go on with, None when it is settled."""
+        asked_at = datetime.now(UTC)  # before it was asked: the answer may be long under way
         found = await self._courier.find(delivery)
         if found is not None:
             note = "Its answer was lost, but it was found by its marker; it was not made again."
@@ -205,7 +211,7 @@ class Engine(Generic[Prepared]):
             self.tally.recognised += 1
             return None
         believed_from = delivery.changed_at + SETTLING
-        if datetime.now(UTC) < believed_from:
+        if asked_at < believed_from:
             why = delivery.reason or ""
             await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
@@ -308,6 +314,14 @@ class Engine(Generic[Prepared]):
     def _stop(self, error: BaseException) -> None:
         """Begin nothing more; the first reason is the one to tell."""
         self._fatal = self._fatal or error
+
+
+async def _finish_or_break_off(running: set[asyncio.Task[None]]) -> None:
+    if running:
+        _, late = await asyncio.wait(running, timeout=_LAST_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _pause(delivery: Delivery, error: ConnectorError | None) -> timedelta:

@@ -1,11 +1,8 @@
 """Prefect's server goes away in the middle of a run and comes back: the work is finished, and nothing is done twice."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -16,6 +13,7 @@ from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
 from tests.chaos.agreement import assert_in_step, portal_cases
 from tests.chaos.tries import Place, Try, ended_as, flow_run_of, order, press_retry
+from tests.chaos.way import Way
 from tests.flows.office import Ended, Office
 from tests.flows.processes import PrefectServer
 
@@ -27,49 +25,6 @@ MATTERS = 450
 @pytest.fixture
 def world() -> WorldOptions:
     return WorldOptions(matters=MATTERS, shares=Shares.trouble_free())
-
-
-class Way:
-    """The way to a server, which can be blocked: what is on it is cut, and what comes later is refused."""
-
-    def __init__(self, target: str) -> None:
-        parts = urlsplit(target)
-        self._host, self._port = parts.hostname, parts.port
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
-        self.port = 0
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def block(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
-        self._open.clear()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        beyond_reader, beyond_writer = await asyncio.open_connection(self._host, self._port)
-        self._open |= {writer, beyond_writer}
-        await asyncio.gather(_pour(reader, beyond_writer), _pour(beyond_reader, writer))
-
-
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
-
-
-@pytest.fixture
-async def way(prefect_server: PrefectServer) -> AsyncIterator[Way]:
-    way = Way(prefect_server.url)
-    await way.open()
-    yield way
-    way.block()
 
 
 async def test_a_run_goes_on_while_prefect_restarts(

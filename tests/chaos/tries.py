@@ -23,7 +23,9 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import Pending, Scheduled
 from sqlalchemy import update
 
+from flows.document_relay import document_relay
 from flows.initial_bulk_import import initial_bulk_import
+from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Lease, Ledger
 from ledger.tables import leases, tokens
@@ -31,7 +33,9 @@ from sandbox.testing import SandboxServer
 from tasks import hold, sync_run
 from tests.flows.processes import PrefectServer
 
-FLOWS: dict[str, Flow[..., Any]] = {flow.name: flow for flow in (initial_bulk_import, nightly_case_sync)}
+FLOWS: dict[str, Flow[..., Any]] = {
+    flow.name: flow for flow in (initial_bulk_import, nightly_case_sync, message_relay, document_relay)
+}
 PATIENCE = 300.0
 """Seconds after which a try that does not end is a failure."""
 
@@ -173,9 +177,10 @@ def requests_made(sandbox: SandboxServer) -> int:
     return sum(list(sandbox.controls.requests.counts.values()))
 
 
-def let_holds_expire(ledger: Ledger) -> None:
-    """What time does to the holds of a process that has died, without the waiting."""
+def let_holds_expire(ledger: Ledger, owner: str | None = None) -> None:
+    """What time does to the holds of a process that has died, without the waiting; ``owner`` names the one that did."""
     with ledger._database.writing() as connection:
         past = ledger._database.now(connection)
-        connection.execute(update(leases).where(leases.c.expires_at.is_not(None)).values(expires_at=past))
+        held = leases.c.expires_at.is_not(None) if owner is None else leases.c.owner == owner
+        connection.execute(update(leases).where(held).values(expires_at=past))
         connection.execute(update(tokens).where(tokens.c.held_until.is_not(None)).values(held_until=past))

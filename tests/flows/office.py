@@ -226,11 +226,11 @@ async def save_firm(slug: str, sandbox: SandboxServer, of: str = SEEDED, **setti
     """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
     granted = sandbox.clio.connect(of, sandbox.url)
     clio = ClioCredentials(
-        region="us",
+        region=granted["region"],
         client_id=granted["client_id"],
         client_secret=SecretStr(granted["client_secret"]),
         refresh_token=SecretStr(granted["refresh_token"]),
-        host=f"{sandbox.url}/clio/us",
+        host=f"{sandbox.url}/clio/{granted['region']}",
     )
     await clio.asave(f"{slug}-clio", overwrite=True)
     portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{of}"), host=f"{sandbox.url}/casestatus")

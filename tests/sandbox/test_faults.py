@@ -84,6 +84,17 @@ def test_delay_before_and_after_the_work(server, clio):
         assert 0.2 <= time.monotonic() - started < 2
 
 
+def test_what_was_sent_takes_effect_after_the_delay_though_its_sender_gave_up(server, clio):
+    server.controls.faults.add(FaultRule("clio", FaultKind.DELAY, seconds=0.4))
+    with pytest.raises(httpx.ReadTimeout):
+        clio.patch(f"/matters/{MATTER}.json", json={"data": {"description": "late"}}, timeout=0.1)
+    assert description(server) != "late"
+    deadline = time.monotonic() + 5
+    while description(server) != "late":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_delay_combines_with_another_fault(server, clio):
     server.controls.faults.add(FaultRule("clio", FaultKind.DELAY, seconds=0.2))
     server.controls.faults.add(FaultRule("clio", FaultKind.STATUS, status=500))
