@@ -1,10 +1,11 @@
 """The HTTP layer that all vendors share: time-outs, retries, limits, counting and redaction in one place."""
 
-from connectors.http.auth import BearerAuth, KeyAuth, Tokens
+from connectors.http.auth import Auth, BearerAuth, KeyAuth, Tokens
 from connectors.http.budget import Budget
-from connectors.http.connection import Answer, Connection, Timeouts
+from connectors.http.connection import Answer, Connection
 from connectors.http.counts import Counts
 from connectors.http.limits import Bucket, FixedWindow
+from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redact_handlers, redacting_logger
 from connectors.http.stores import MemoryLimitStore
@@ -12,14 +13,17 @@ from connectors.http.transport import Transport
 
 __all__ = [
     "Answer",
+    "Auth",
     "BearerAuth",
     "Bucket",
     "Budget",
     "Connection",
     "Counts",
     "FixedWindow",
+    "Incoming",
     "KeyAuth",
     "MemoryLimitStore",
+    "Outgoing",
     "Patience",
     "Timeouts",
     "Tokens",
