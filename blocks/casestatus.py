@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import httpx
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
@@ -43,6 +44,30 @@ class CaseStatusCredentials(Block):
         description="Leave as it is. Only a test installation points this at another address.",
     )
 
-    def portal(self, shared: SharedState) -> CaseStatusClient:
-        """A client of the portal for this firm; close it after use."""
-        return CaseStatusClient(api_key=self.api_key.get_secret_value(), shared=shared, host=self.host)
+    file_hosts: list[str] = Field(
+        default_factory=list,
+        title="File hosts",
+        description=(
+            "Where files may be fetched from besides Case Status itself, e.g. *.amazonaws.com. An address that leads "
+            "anywhere else is refused, and the refusal names the host."
+        ),
+    )
+
+    def portal(
+        self, shared: SharedState, *, transport: httpx.AsyncBaseTransport | None = None, share: float = 1.0
+    ) -> CaseStatusClient:
+        """A client of the portal for this firm; close it after use.
+
+        Args:
+            shared: the request budget shared with every other process of this key.
+            transport: sockets shared with the clients of other firms.
+            share: the part of the budget to use at most.
+        """
+        return CaseStatusClient(
+            api_key=self.api_key.get_secret_value(),
+            shared=shared,
+            host=self.host,
+            file_hosts=self.file_hosts,
+            transport=transport,
+            share=share,
+        )

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
-from connectors.clio import ClioClient, Region, oauth_app
+from connectors.clio import STORAGE_HOSTS, ClioClient, ClioFiles, Region, oauth_app
 from connectors.oauth import OAuthApp
 from connectors.ports import SharedState
 
@@ -57,12 +57,27 @@ class ClioCredentials(Block):
         description="Leave empty. Only a test installation points this at another address.",
     )
 
-    def case_system(self, shared: SharedState, on_rotate: Callable[[str], Awaitable[None]] | None = None) -> ClioClient:
+    storage_hosts: list[str] = Field(
+        default_factory=lambda: list(STORAGE_HOSTS),
+        title="Storage hosts",
+        description=(
+            "Where documents may be uploaded to when Clio says so. An address that leads anywhere else is refused, and "
+            "the refusal names the host."
+        ),
+    )
+
+    def case_system(
+        self,
+        shared: SharedState,
+        on_rotate: Callable[[str], Awaitable[None]] | None = None,
+        share: float = 1.0,
+    ) -> ClioClient:
         """A client of this firm's Clio; close it after use.
 
         Args:
             shared: budgets and tokens shared with every other process of this connection.
             on_rotate: told the new refresh token when Clio replaces it, before the new access token is used.
+            share: the part of the request budget to use at most; the rest is left to others.
         """
         return ClioClient(
             region=self.region,
@@ -72,7 +87,14 @@ class ClioCredentials(Block):
             refresh_token=self.refresh_token.get_secret_value() if self.refresh_token else "",
             shared=shared,
             on_rotate=on_rotate,
+            share=share,
         )
+
+    def case_files(
+        self, shared: SharedState, on_rotate: Callable[[str], Awaitable[None]] | None = None, share: float = 1.0
+    ) -> ClioFiles:
+        """This firm's Clio as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
+        return ClioFiles(self.case_system(shared, on_rotate, share), self.storage_hosts)
 
     async def keep_refresh_token(self, refresh_token: str) -> None:
         """Save a refresh token that Clio has put in the place of the old one."""

@@ -65,6 +65,29 @@ class Firm(Block):
         description="Empty: the firm's own zone when a time is given above, else the case system's usual zone.",
     )
 
+    relay_messages: bool = Field(
+        default=True,
+        title="Message relay is on",
+        description="Off: messages of the portal are not brought into the case system. What is under way waits.",
+    )
+    relay_documents: bool = Field(
+        default=True,
+        title="Document relay is on",
+        description="Off: files of the portal are not brought into the case system. What is under way waits.",
+    )
+    relay_automatic_messages: bool = Field(
+        default=False,
+        title="Keep automatic messages, too",
+        description="On: messages that Case Status sends by its own rules are filed with the case like written ones.",
+    )
+    largest_document_mb: int = Field(
+        default=1024,
+        title="Largest document, in MB",
+        description="Larger files are left in the portal and reported.",
+        gt=0,
+        le=5000,
+    )
+
     practice_areas: dict[str, str] = Field(
         default_factory=dict,
         title="Practice area mapping",
@@ -115,8 +138,15 @@ class Firm(Block):
         title="Report recipients",
         description="Who gets the nightly exception report. Reports of runs by hand go to whoever asked.",
     )
+    alert_recipients: list[Email] = Field(
+        default_factory=list,
+        title="Alert recipients",
+        description="Who is told when something stops working, once each time. Empty: the report recipients.",
+    )
     mail: EmailServerCredentials | None = Field(
-        default=None, title="Mail server", description="The server reports are sent through. Empty: no mail is sent."
+        default=None,
+        title="Mail server",
+        description="The server reports and alerts are sent through. Empty: no mail is sent.",
     )
 
     @field_validator("time_zone", "nightly_zone")

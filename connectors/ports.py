@@ -5,12 +5,13 @@ tokens. The ledger implements it; connectors only know these protocols (they may
 All methods are synchronous and may block for a few milliseconds: call them through ``asyncio.to_thread``.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from domain.case import Case, CasePage, Client, ClientPage
+from domain.case import Case, CasePage, Client, ClientPage, StaffMember
+from domain.relay import Letter, Paper
 from domain.token import Token
 
 if TYPE_CHECKING:
@@ -123,6 +124,68 @@ class CaseSystem(Protocol):
 
     def clients_changed(self, since: datetime, *, cursor: str | None = None) -> AsyncIterator[ClientPage]:
         """Clients whose own record moved since ``since``."""
+        ...
+
+    def case_url(self, integration_id: str) -> str:
+        """Where a person opens the case."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class CaseFiles(Protocol):
+    """What a case system must do for the relays: keep letters and papers with a case, and find them by their markers."""
+
+    system: str
+
+    @property
+    def counts(self) -> "Counts":
+        """What was asked of the system so far."""
+        ...
+
+    async def whoami(self) -> Account:
+        """The connected user and firm."""
+        ...
+
+    async def staff(self) -> Sequence[StaffMember]:
+        """The firm's users, to find senders and recipients among."""
+        ...
+
+    async def file_letter(self, letter: Letter) -> str:
+        """File a letter; the id of its record.
+
+        Raises:
+            AnswerLost: it may have been filed: look it up before repeating.
+            FixData: refused; surely not filed.
+        """
+        ...
+
+    async def find_letter(self, marker: str) -> str | None:
+        """The id of the record with this marker, None when there is none."""
+        ...
+
+    async def file_paper(self, paper: Paper, content: AsyncIterable[bytes], *, resuming: bool) -> str:
+        """File a document, its bytes streamed; the id of its record.
+
+        Args:
+            paper: what it is.
+            content: its bytes; iterated once more when they have to be sent again.
+            resuming: True when an earlier try may have left something half done, to be gone on with or cleared away.
+
+        Raises:
+            AnswerLost: it may have been filed: look it up before repeating.
+            FixData: refused; surely not filed.
+        """
+        ...
+
+    async def find_paper(self, marker: str) -> str | None:
+        """The id of the complete document with this marker, None when there is none."""
+        ...
+
+    async def clear_unfinished(self, before: datetime) -> int:
+        """Remove what uploads of ours have left unfinished since before then; how many there were."""
         ...
 
     def case_url(self, integration_id: str) -> str:

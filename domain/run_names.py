@@ -14,8 +14,13 @@ class DatedName(str):
     def format(self, *args: Any, **parameters: Any) -> str:
         """Fill the template in."""
         now = datetime.now(UTC)
-        short = {name: _short(value) if isinstance(value, str) else value for name, value in parameters.items()}
+        short = {name: _shown(value) for name, value in parameters.items()}
         return super().format(*args, **{"day": f"{now.day} {now:%b}", **short})
+
+
+def _shown(value: Any) -> Any:
+    """A parameter as a run is named by it; where no firm is named, all of them are meant."""
+    return "all firms" if value is None else _short(value) if isinstance(value, str) else value
 
 
 def _short(text: str) -> str:

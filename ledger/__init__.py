@@ -1,7 +1,7 @@
 """What has been done, for whom, with what result."""
 
 from ledger.attempts import Attempt
-from ledger.deliveries import Delivery, Reservation, State
+from ledger.delivery import Delivery, Receipt, Reservation, Standing, State, Step
 from ledger.errors import (
     KeyUnusable,
     LeaseHeld,
@@ -12,6 +12,8 @@ from ledger.errors import (
     NotAllowed,
     RunUnknown,
 )
+from ledger.feeds import Feed
+from ledger.incidents import Incident
 from ledger.leases import Holder, Lease
 from ledger.ledger import Ledger
 from ledger.link import Dismissal, Link, Trouble
@@ -26,7 +28,9 @@ __all__ = [
     "Coverage",
     "Delivery",
     "Dismissal",
+    "Feed",
     "Holder",
+    "Incident",
     "KeyUnusable",
     "Lease",
     "LeaseHeld",
@@ -37,13 +41,16 @@ __all__ = [
     "LedgerUnusable",
     "Link",
     "NotAllowed",
+    "Receipt",
     "Reservation",
     "Run",
     "RunUnknown",
     "Selection",
     "Span",
     "Staged",
+    "Standing",
     "State",
+    "Step",
     "Trouble",
     "Watermark",
 ]

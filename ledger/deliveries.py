@@ -1,86 +1,39 @@
 """Deliveries: messages, documents and postings that must be made exactly once, whatever dies in between.
 
-    reserved ──▶ calling ──▶ delivered
-        │         ▲   ├────▶ unknown ──▶ delivered | failed | given up
-        │         │   └────▶ failed
-        │         └────────────┤
-        └──────────────────────┴──▶ given up
-
-*Unknown* means that the call may have taken effect. It never goes back to *calling* by itself: whoever has looked the
-marker up at the vendor says *delivered* (it is there) or *failed* (it is not, so it may be called again).
+Whoever holds the firm's stream (a lease) claims what is due, says *calling* before each call and what came of it after.
+When a holder dies, the next one finds its claims by their older fence: what was *calling* then is *unknown*.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
-from ledger.database import insert_or_ignore
+from ledger.database import chunks, insert_or_ignore
+from ledger.delivery import ALLOWED, ENDED, Delivery, Receipt, Reservation, Standing, State, Step
 from ledger.errors import LeaseLost, NotAllowed
+from ledger.leases import Lease, fenced
 from ledger.store import Store
-from ledger.tables import deliveries
+from ledger.tables import deliveries, delivery_steps
 
-
-class State(StrEnum):
-    """Closed set of states of a delivery."""
-
-    RESERVED = "reserved"
-    CALLING = "calling"
-    DELIVERED = "delivered"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-    GIVEN_UP = "given_up"
-
-
-ALLOWED: dict[State, frozenset[State]] = {
-    State.RESERVED: frozenset({State.CALLING, State.GIVEN_UP}),
-    State.CALLING: frozenset({State.DELIVERED, State.UNKNOWN, State.FAILED}),
-    State.UNKNOWN: frozenset({State.DELIVERED, State.FAILED, State.GIVEN_UP}),
-    State.FAILED: frozenset({State.CALLING, State.GIVEN_UP}),
-    State.DELIVERED: frozenset(),
-    State.GIVEN_UP: frozenset(),
-}
-PENDING = tuple(state.value for state, followers in ALLOWED.items() if followers)
-"""The states in which something is still to be done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """Something to be delivered once. ``marker`` tells it from every other one of the firm's stream.
-
-    Within ``case_id`` deliveries are made in the order of ``occurred_at`` (aware UTC), then of reservation.
-    """
-
-    marker: str
-    case_id: str
-    occurred_at: datetime
-    payload: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery as it stands. ``fence`` and ``claimed_until`` belong to the claim it was returned by."""
-
-    id: int
-    firm: str
-    stream: str
-    marker: str
-    case_id: str
-    occurred_at: datetime
-    payload: dict[str, Any]
-    state: State
-    fence: int
-    owner: str | None
-    claimed_until: datetime | None
-    due_at: datetime | None
-    tries: int
-    remote_id: str | None
-    reason: str | None
-    reserved_at: datetime
-    changed_at: datetime
+_LATE = timedelta(days=1)
+"""What occurred longer before its reservation was asked for afterwards: its age counts from the reservation."""
 
 
 class Deliveries(Store):
@@ -88,21 +41,44 @@ class Deliveries(Store):
 
     def reserve(self, firm: str, stream: str, reservations: Sequence[Reservation]) -> list[str]:
         """Reserve what is not reserved under its marker yet; the markers that are new, in the order given."""
-        new: set[str] = set()
+        found: dict[str, int] = {}
         with self._database.writing() as connection:
             now = self._database.now(connection)
-            common = {
-                "firm": firm,
-                "stream": stream,
-                "state": State.RESERVED.value,
-                "reserved_at": now,
-                "changed_at": now,
-            }
-            rows = [common | {name: getattr(item, name) for name in Reservation.__slots__} for item in reservations]
+            rows = [_reserved(firm, stream, item, now) for item in reservations]
             if rows:
-                insert = insert_or_ignore(connection, deliveries).returning(deliveries.c.marker)
-                new.update(connection.execute(insert, rows).scalars())
-        return [marker for marker in dict.fromkeys(item.marker for item in reservations) if marker in new]
+                added = insert_or_ignore(connection, deliveries).returning(deliveries.c.marker, deliveries.c.id)
+                found = dict(connection.execute(added, rows).tuples().all())
+            echoes = {item.marker for item in reservations if item.echo_of is not None}
+            _note(
+                connection,
+                [
+                    _step(found[marker], State.DELIVERED, now, None, _ECHO)
+                    if marker in echoes
+                    else _step(found[marker], State.RESERVED, now, None, None)
+                    for marker in found
+                ],
+            )
+        return [marker for marker in dict.fromkeys(item.marker for item in reservations) if marker in found]
+
+    def digests(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, str | None]:
+        """The content's digest of each of ``markers`` that is reserved already, whatever became of it."""
+        wanted = select(deliveries.c.marker, deliveries.c.digest).where(_of(firm, stream))
+        with self._database.reading() as connection:
+            return {
+                marker: digest
+                for page in chunks(markers)
+                for marker, digest in connection.execute(wanted.where(deliveries.c.marker.in_(page))).tuples()
+            }
+
+    def payloads_of(self, firm: str, stream: str, case_ids: Iterable[str]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Case id and payload of everything that was ever reserved for these cases."""
+        wanted = select(deliveries.c.case_id, deliveries.c.payload).where(_of(firm, stream))
+        with self._database.reading() as connection:
+            return [
+                (case_id, payload)
+                for page in chunks(case_ids)
+                for case_id, payload in connection.execute(wanted.where(deliveries.c.case_id.in_(page))).tuples()
+            ]
 
     def get(self, firm: str, stream: str, marker: str) -> Delivery | None:
         """The delivery with this marker, or None."""
@@ -111,78 +87,179 @@ class Deliveries(Store):
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _delivery(row)
 
-    def claim(self, firm: str, stream: str, owner: str, seconds: float, *, limit: int = 50) -> list[Delivery]:
-        """Claim up to ``limit`` deliveries that are due, for ``seconds``: of each case only the first pending one.
+    def receipt(self, firm: str, stream: str, marker: str) -> Receipt | None:
+        """What was sent under this marker, when, to which record, and every step on the way; None when unheard of."""
+        delivery = self.get(firm, stream, marker)
+        if delivery is None:
+            return None
+        taken = select(delivery_steps).where(delivery_steps.c.delivery_id == delivery.id).order_by(delivery_steps.c.id)
+        with self._database.reading() as connection:
+            steps = tuple(Step(row.at, State(row.state), row.by, row.note) for row in connection.execute(taken))
+        return Receipt(delivery, steps)
 
-        One that was *calling* when its claim ran out comes back *unknown*: its worker died, nobody knows where.
+    def claim(self, lease: Lease, firm: str, stream: str, *, limit: int = 50) -> list[Delivery]:
+        """Claim up to ``limit`` deliveries that are due: of each lane only the first one that has not ended.
+
+        ``lease`` is the hold on this firm's stream, of which there is only one at a time. A delivery that an earlier
+        holder left *calling* comes back *unknown*: its worker died, nobody knows where.
+
+        Raises:
+            LeaseLost: see :func:`ledger.leases.fenced`.
         """
-        with self._database.writing() as connection:
+        with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
-            free = or_(deliveries.c.claimed_until.is_(None), deliveries.c.claimed_until <= now)
-            due = or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now)
-            wanted = select(deliveries).where(_of(firm, stream), _pending(deliveries), free, due, _first_of_its_case())
+            free = or_(deliveries.c.fence != lease.fence, deliveries.c.owner.is_(None))
+            wanted = select(deliveries).where(
+                _of(firm, stream), _pending(deliveries), free, _due(now), _first_of_its_lane()
+            )
             first = wanted.order_by(deliveries.c.occurred_at, deliveries.c.id).limit(limit)
-            rows = connection.execute(first.with_for_update(skip_locked=True)).all()
-            until = now + timedelta(seconds=seconds)
-            return [_claimed(connection, row, owner, now, until) for row in rows]
+            return [_claimed(connection, row, lease, now) for row in connection.execute(first).all()]
 
-    def calling(self, delivery: Delivery) -> Delivery:
+    def calling(self, lease: Lease, delivery: Delivery) -> Delivery:
         """Say, before the call is made, that it will be.
 
         Raises:
-            LeaseLost: the claim has run out or was overtaken; the call must not be made.
+            LeaseLost: the hold has run out or was overtaken; the call must not be made.
             NotAllowed: it is not *reserved* or *failed*.
         """
-        with self._database.writing() as connection:
+        with fenced(self._database, lease) as connection:
             row = _owned(connection, delivery)
-            now = self._database.now(connection)
-            if row.claimed_until is None or row.claimed_until <= now:
-                raise LeaseLost(f"The claim on {delivery.stream} {delivery.marker} has run out before the call.")
-            return _move(connection, row, State.CALLING, now, tries=row.tries + 1)
+            return _move(connection, row, State.CALLING, self._database.now(connection), tries=row.tries + 1)
 
-    def settle_delivered(self, delivery: Delivery, remote_id: str) -> Delivery:
+    def settle_delivered(self, delivery: Delivery, remote_id: str, note: str | None = None) -> Delivery:
         """Say that the vendor has it, as ``remote_id``. Raises LeaseLost when overtaken, NotAllowed."""
-        return self._settle(delivery, State.DELIVERED, remote_id=remote_id, reason=None, **_NO_CLAIM)
+        values = {"remote_id": remote_id, "reason": None, "code": None, "held": False, "due_at": None}
+        return self._settle(delivery, State.DELIVERED, note=note, **values, **_LET_GO)
 
     def unknown(self, delivery: Delivery, reason: str) -> Delivery:
-        """Say that the answer was lost; the claim stays, to look it up. Raises LeaseLost when overtaken, NotAllowed."""
-        return self._settle(delivery, State.UNKNOWN, reason=reason)
+        """Say that the answer was lost; it stays claimed. Raises LeaseLost when overtaken, NotAllowed."""
+        return self._settle(delivery, State.UNKNOWN, note=reason, reason=reason, code="answer_lost")
 
-    def failed(self, delivery: Delivery, reason: str, *, again_at: datetime | None = None) -> Delivery:
+    def absent(self, delivery: Delivery, note: str) -> Delivery:
+        """Say that the vendor was asked and has it not: it may be called again; it stays claimed. Raises as above."""
+        return self._settle(delivery, State.FAILED, note=note)
+
+    def failed(
+        self, delivery: Delivery, code: str, reason: str, *, again_at: datetime | None = None, held: bool = False
+    ) -> Delivery:
         """Say that the vendor surely has it not; it is due ``again_at``. Raises LeaseLost when overtaken, NotAllowed."""
-        return self._settle(delivery, State.FAILED, reason=reason, due_at=again_at, **_NO_CLAIM)
+        values = {"code": code, "reason": reason, "due_at": again_at, "held": held}
+        return self._settle(delivery, State.FAILED, note=reason, **values, **_LET_GO)
 
-    def give_up(self, delivery: Delivery, reason: str) -> Delivery:
-        """Try it no longer; the next one of its case may go. Raises LeaseLost when overtaken, NotAllowed."""
-        return self._settle(delivery, State.GIVEN_UP, reason=reason, **_NO_CLAIM)
+    def give_up(self, delivery: Delivery, code: str, reason: str) -> Delivery:
+        """Try it no longer; the next one of its lane may go. Raises LeaseLost when overtaken, NotAllowed."""
+        values = {"code": code, "reason": reason, "due_at": None}
+        return self._settle(delivery, State.GIVEN_UP, note=reason, **values, **_LET_GO)
+
+    def postpone(
+        self, delivery: Delivery, code: str, reason: str, *, again_at: datetime, held: bool = False
+    ) -> Delivery:
+        """Leave it in its state until ``again_at``, without a call. Raises LeaseLost when overtaken."""
+        values = {"code": code, "reason": reason, "due_at": again_at, "held": held, **_LET_GO}
+        with self._database.writing() as connection:
+            row, now = _owned(connection, delivery), self._database.now(connection)
+            if row.reason != reason:
+                _note(connection, [_step(row.id, State(row.state), now, row.owner, reason)])
+            return _change(connection, row, values)
 
     def release(self, delivery: Delivery) -> None:
-        """Let another worker claim it at once, as it stands; a no-op when already overtaken."""
+        """Let it be claimed again at once, as it stands; a no-op when already overtaken."""
         own = (deliveries.c.id == delivery.id) & (deliveries.c.fence == delivery.fence)
         with self._database.writing() as connection:
-            connection.execute(update(deliveries).where(own).values(_NO_CLAIM))
+            connection.execute(update(deliveries).where(own).values(_LET_GO))
+
+    def revive(self, firm: str, stream: str, by: str, markers: Collection[str] | None = None) -> list[str]:
+        """Take up again what was given up (only ``markers`` if given), because a person asked; the markers taken up.
+
+        What was ever called comes back *unknown*, to be looked up first.
+        """
+        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.state == State.GIVEN_UP.value)
+        if markers is not None:
+            wanted = wanted.where(deliveries.c.marker.in_(markers))
+        with self._database.writing() as connection:
+            now = self._database.now(connection)
+            rows = connection.execute(wanted.with_for_update()).all()
+            for row in rows:
+                state = State.UNKNOWN if row.tries else State.RESERVED
+                fresh = {"state": state.value, "changed_at": now, "waiting_since": now, "ended_at": None, "held": False}
+                _change(connection, row, fresh | _LET_GO)
+                _note(connection, [_step(row.id, state, now, by, "Taken up again.")])
+        return sorted(row.marker for row in rows)
 
     def pending(self, firm: str, stream: str, *, limit: int = 500) -> list[Delivery]:
-        """What is neither delivered nor given up, the oldest first."""
+        """What has not ended, the oldest first."""
         wanted = select(deliveries).where(_of(firm, stream), _pending(deliveries))
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(deliveries.c.occurred_at, deliveries.c.id).limit(limit)).all()
         return [_delivery(row) for row in rows]
 
-    def oldest_pending_age(self, firm: str, stream: str) -> timedelta | None:
-        """How long ago the oldest pending one occurred, or None when nothing is pending."""
-        oldest = select(func.min(deliveries.c.occurred_at)).where(_of(firm, stream), _pending(deliveries))
+    def changed_since(
+        self, stream: str, since: datetime, *, firm: str | None = None, limit: int = 500
+    ) -> list[Delivery]:
+        """What has changed its state since then, the latest change first."""
+        wanted = select(deliveries).where(deliveries.c.stream == stream, deliveries.c.changed_at >= since)
+        if firm is not None:
+            wanted = wanted.where(deliveries.c.firm == firm)
         with self._database.reading() as connection:
-            occurred_at = connection.execute(oldest).scalar_one()
-            return None if occurred_at is None else self._database.now(connection) - occurred_at
+            rows = connection.execute(wanted.order_by(deliveries.c.changed_at.desc()).limit(limit)).all()
+        return [_delivery(row) for row in rows]
 
-    def _settle(self, delivery: Delivery, state: State, **values: Any) -> Delivery:
-        # What has happened at the vendor is true also when the claim has run out, as long as nobody has taken over.
+    def standing(self, stream: str, firm: str | None = None) -> dict[str, Standing]:
+        """How the stream stands, by firm; firms with nothing pending are absent."""
+        with self._database.reading() as connection:
+            now = self._database.now(connection)
+            counted = select(
+                deliveries.c.firm,
+                func.count(),
+                func.sum(case((deliveries.c.held, 1), else_=0)),
+                func.sum(case((_due(now), 1), else_=0)),
+                func.min(case((~deliveries.c.held, deliveries.c.waiting_since))),
+            ).where(deliveries.c.stream == stream, _pending(deliveries))
+            if firm is not None:
+                counted = counted.where(deliveries.c.firm == firm)
+            rows = connection.execute(counted.group_by(deliveries.c.firm)).tuples().all()
+        return {name: Standing(pending, held, due, oldest) for name, pending, held, due, oldest in rows}
+
+    def given_up_since(self, stream: str, since: datetime, firm: str | None = None) -> dict[str, int]:
+        """How many were given up since then, by firm; firms without any are absent."""
+        given_up = (deliveries.c.state == State.GIVEN_UP.value) & (deliveries.c.ended_at >= since)
+        counted = select(deliveries.c.firm, func.count()).where(deliveries.c.stream == stream, given_up)
+        if firm is not None:
+            counted = counted.where(deliveries.c.firm == firm)
+        with self._database.reading() as connection:
+            return dict(connection.execute(counted.group_by(deliveries.c.firm)).tuples().all())
+
+    def _settle(self, delivery: Delivery, state: State, *, note: str | None, **values: Any) -> Delivery:
+        # What has happened at the vendor is true also when the hold has run out, as long as nobody has taken over.
         with self._database.writing() as connection:
-            return _move(connection, _owned(connection, delivery), state, self._database.now(connection), **values)
+            row = _owned(connection, delivery)
+            return _move(connection, row, state, self._database.now(connection), note=note, **values)
 
 
-_NO_CLAIM: dict[str, Any] = {"owner": None, "claimed_until": None}
+_LET_GO: dict[str, Any] = {"owner": None}
+_ECHO = "It came from the case system itself: recognised by its mark and not sent back."
+
+
+def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[str, Any]:
+    state = State.RESERVED if item.echo_of is None else State.DELIVERED
+    return {
+        "firm": firm,
+        "stream": stream,
+        "marker": item.marker,
+        "case_id": item.case_id,
+        "lane": item.lane if item.lane is not None else item.case_id,
+        "occurred_at": item.occurred_at,
+        "waiting_since": item.occurred_at if now - item.occurred_at < _LATE else now,
+        "payload": item.payload,
+        "digest": item.digest,
+        "state": state.value,
+        "held": False,
+        "code": "echo" if item.echo_of is not None else None,
+        "remote_id": item.echo_of,
+        "reserved_at": now,
+        "changed_at": now,
+        "ended_at": now if state in ENDED else None,
+    }
 
 
 def _of(firm: str, stream: str) -> ColumnElement[bool]:
@@ -190,20 +267,26 @@ def _of(firm: str, stream: str) -> ColumnElement[bool]:
 
 
 def _pending(table: FromClause) -> ColumnElement[bool]:
-    return table.c.state.in_(PENDING)
+    """Not ended; written as the indices over pending deliveries have it."""
+    return table.c.ended_at.is_(None)
 
 
-def _first_of_its_case() -> ColumnElement[bool]:
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now)
+
+
+def _first_of_its_lane() -> ColumnElement[bool]:
     earlier = deliveries.alias("earlier")
-    same_case = [earlier.c[name] == deliveries.c[name] for name in ("firm", "stream", "case_id")]
+    same_lane = [earlier.c[name] == deliveries.c[name] for name in ("firm", "stream", "lane")]
     order = tuple_(earlier.c.occurred_at, earlier.c.id) < tuple_(deliveries.c.occurred_at, deliveries.c.id)
-    return ~exists(select(earlier.c.id).where(*same_case, _pending(earlier), order))
+    return ~exists(select(earlier.c.id).where(*same_lane, _pending(earlier), order))
 
 
-def _claimed(connection: Connection, row: Row[Any], owner: str, now: datetime, until: datetime) -> Delivery:
-    claim = {"fence": row.fence + 1, "owner": owner, "claimed_until": until}
+def _claimed(connection: Connection, row: Row[Any], lease: Lease, now: datetime) -> Delivery:
+    claim = {"fence": lease.fence, "owner": lease.owner}
     if row.state == State.CALLING:
-        return _move(connection, row, State.UNKNOWN, now, reason="The worker that was calling has died.", **claim)
+        reason = "The run that was making the call died; whether it took effect is not known."
+        return _move(connection, row, State.UNKNOWN, now, note=reason, reason=reason, code="answer_lost", **claim)
     return _change(connection, row, claim)
 
 
@@ -211,19 +294,32 @@ def _owned(connection: Connection, delivery: Delivery) -> Row[Any]:
     wanted = select(deliveries).where(deliveries.c.id == delivery.id)
     row = connection.execute(wanted.with_for_update()).one()
     if row.fence != delivery.fence:
-        raise LeaseLost(f"Another worker has taken over {delivery.stream} {delivery.marker}; nothing was written.")
+        raise LeaseLost(f"Another run has taken over {delivery.stream} {delivery.marker}; nothing was written.")
     return row
 
 
-def _move(connection: Connection, row: Row[Any], state: State, now: datetime, **values: Any) -> Delivery:
+def _move(
+    connection: Connection, row: Row[Any], state: State, now: datetime, *, note: str | None = None, **values: Any
+) -> Delivery:
     if state not in ALLOWED[State(row.state)]:
         raise NotAllowed(f"{row.stream} {row.marker} is {row.state}; it cannot become {state.value}.")
-    return _change(connection, row, {"state": state.value, "changed_at": now, **values})
+    _note(connection, [_step(row.id, state, now, values.get("owner") or row.owner, note)])
+    ended = {"ended_at": now} if state in ENDED else {}
+    return _change(connection, row, {"state": state.value, "changed_at": now, **ended, **values})
 
 
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Delivery:
     connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
     return replace(_delivery(row), **values | ({"state": State(values["state"])} if "state" in values else {}))
+
+
+def _step(delivery_id: int, state: State, at: datetime, by: str | None, note: str | None) -> dict[str, Any]:
+    return {"delivery_id": delivery_id, "at": at, "state": state.value, "by": by, "note": note}
+
+
+def _note(connection: Connection, steps: Sequence[dict[str, Any]]) -> None:
+    if steps:
+        connection.execute(insert(delivery_steps), steps)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

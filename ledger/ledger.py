@@ -10,6 +10,8 @@ from ledger.attempts import Attempts
 from ledger.database import Database, default_url, home
 from ledger.deliveries import Deliveries
 from ledger.errors import LedgerTooNew, LedgerUnusable
+from ledger.feeds import Feeds
+from ledger.incidents import Incidents
 from ledger.leases import Leases
 from ledger.limits import Limits
 from ledger.links import Links
@@ -37,6 +39,8 @@ class Ledger:
         self.limits = Limits(database)
         self.tokens = Tokens(database, key_directory)
         self.deliveries = Deliveries(database)
+        self.feeds = Feeds(database)
+        self.incidents = Incidents(database)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

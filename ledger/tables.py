@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -21,6 +22,13 @@ from ledger.columns import Instant, Json, OutsideText
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"}
 )
+
+
+def _pending_index(name: str, *columns: str) -> Index:
+    """An index over what has not ended."""
+    unended = text("ended_at IS NULL")
+    return Index(name, *columns, sqlite_where=unended, postgresql_where=unended)
+
 
 leases = Table(
     "leases",
@@ -175,18 +183,62 @@ deliveries = Table(
     Column("stream", Text, nullable=False),
     Column("marker", Text, nullable=False),
     Column("case_id", Text, nullable=False),
+    Column("lane", Text, nullable=False),
     Column("occurred_at", Instant, nullable=False),
+    Column("waiting_since", Instant, nullable=False),
     Column("payload", Json, nullable=False),
+    Column("digest", String(32)),
     Column("state", String(16), nullable=False),
+    Column("held", Boolean, nullable=False, server_default=false()),
+    Column("code", Text),
+    Column("reason", OutsideText),
     Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("owner", Text),
-    Column("claimed_until", Instant),
     Column("due_at", Instant),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("remote_id", Text),
-    Column("reason", OutsideText),
     Column("reserved_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("ended_at", Instant),
     UniqueConstraint("firm", "stream", "marker"),
-    Index(None, "firm", "stream", "case_id", "occurred_at", "id"),
+    Index(None, "firm", "stream", "case_id"),
+    Index(None, "stream", "changed_at"),
+    # What has ended piles up over the years; what is pending must be found without wading through it.
+    _pending_index("ix_deliveries_pending_by_firm", "stream", "firm"),
+    _pending_index("ix_deliveries_pending_by_lane", "firm", "stream", "lane", "occurred_at", "id"),
+)
+
+delivery_steps = Table(
+    "delivery_steps",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("delivery_id", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("by", Text),
+    Column("note", OutsideText),
+    Index(None, "delivery_id"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("begins_at", Instant, nullable=False),
+    Column("read_to", Instant, nullable=False),
+    Column("swept_at", Instant),
+    Column("polled_at", Instant),
+    Column("tidied_at", Instant),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("sentence", OutsideText, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant),
 )

@@ -58,7 +58,7 @@ EXCEPTION_HANDLERS: Any = {HTTPException: _refuse, TypeError: _refuse, ValueErro
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer for a path below no known prefix."""
-    known = "/clio/us/api/v4, /clio/us/oauth (us, eu, ca, au), /casestatus/v1/api, /__sandbox__"
+    known = "/clio/us/api/v4, /clio/us/oauth (us, eu, ca, au), /storage, /casestatus/v1/api, /__sandbox__"
     await answer({"error": f"Nothing here. Known: {known}."}, 404)(scope, receive, send)
 
 

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 _IDENTIFIER = re.compile(r"^(?!v\d+$)(?=.*\d)")
-_SECRET_PARAMETER = re.compile(r"((?:^|&)(?:code|client_secret|token|access_token|refresh_token|sig)=)[^&]*")
+_SECRET_PARAMETER = re.compile(
+    r"((?:^|&)(?:code|client_secret|token|access_token|refresh_token|sig|X-Amz-Signature)=)[^&]*"
+)
 
 
 def route_template(path: str) -> str:

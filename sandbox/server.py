@@ -3,6 +3,7 @@
 The prefixes::
 
     /clio/{region}/...     Clio Manage, region us, eu, ca or au     (sandbox.clio)
+    /storage/...           the storage host of Clio's documents     (sandbox.clio.storage)
     /casestatus/...        Case Status                              (sandbox.casestatus)
     /__sandbox__/...       controls and inspection                  (sandbox.control_routes)
 """
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox import control_routes
 from sandbox.casestatus.app import create_app as create_casestatus
 from sandbox.clio.app import REGIONS, Clio, published_contract
+from sandbox.clio.storage import PREFIX as STORAGE_PREFIX
 from sandbox.controls import Controls
 from sandbox.faults import Wrapper
 from sandbox.seed import World, WorldOptions
@@ -56,6 +58,7 @@ class Sandbox:
         self._apps = {
             f"/clio/{region}": Wrapper(self.clio.region(region), f"clio/{region}", self.controls) for region in REGIONS
         }
+        self._apps[STORAGE_PREFIX] = Wrapper(self.clio.storage, "storage", self.controls)
         self._apps["/casestatus"] = Wrapper(self.casestatus, "casestatus", self.controls)
         self._apps[CONTROL_PREFIX] = self._control_app()
 

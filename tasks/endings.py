@@ -19,6 +19,10 @@ class SwitchedOff(Exception):
     """The schedule came for a firm whose switch is off."""
 
 
+class Superseded(Exception):
+    """A scheduled run came so late that another one has done its work already."""
+
+
 class FirmUnknown(BadInput):
     """There is no usable block for the firm."""
 
@@ -30,7 +34,7 @@ def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable
     async def told(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
             return await flow_function(*args, **kwargs)
-        except (BadInput, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff) as error:
+        except (BadInput, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff, Superseded) as error:
             state = ending_for(error)
             get_run_logger().log(30 if state.is_failed() else 20, "%s", state.message)
             return state
@@ -42,6 +46,8 @@ def ending_for(error: Exception) -> State[Any]:
     """The final state for an error that explains itself."""
     if isinstance(error, SwitchedOff):
         return Completed(name="SwitchedOff", message=str(error))
+    if isinstance(error, Superseded):
+        return Completed(name="Superseded", message=str(error))
     if isinstance(error, LeaseHeld):
         return Cancelled(name="AlreadyRunning", message=_already_running(error))
     if isinstance(error, LeaseLost):

@@ -22,12 +22,10 @@ async def load_firm(slug: str) -> Firm:
         # Prefect wraps what pydantic has to say into an error that tells people to load without validation.
         invalid = error if isinstance(error, ValidationError) else error.__cause__
         if isinstance(invalid, ValidationError):
-            raise FirmUnknown(_unreadable(slug, invalid)) from None
+            raise FirmUnknown(unreadable_block(slug, invalid)) from None
         raise FirmUnknown(await _not_found(slug, error)) from None
     if firm.slug != slug:
-        raise FirmUnknown(
-            f"The Firm block '{slug}' says its short name is '{firm.slug}'. Make the two the same in Blocks › {slug}."
-        )
+        raise FirmUnknown(misnamed_block(slug, firm.slug))
     return firm
 
 
@@ -38,7 +36,13 @@ async def firm_slugs() -> list[str]:
     return sorted(document.name for document in documents if document.name)
 
 
-def _unreadable(slug: str, invalid: ValidationError) -> str:
+def misnamed_block(slug: str, short_name: str) -> str:
+    """What to say of a block whose name is not its firm's short name."""
+    return f"The Firm block '{slug}' says its short name is '{short_name}'. Make the two the same in Blocks › {slug}."
+
+
+def unreadable_block(slug: str, invalid: ValidationError) -> str:
+    """What to say of a block whose fields are not as they must be."""
     first = invalid.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     return (

@@ -31,6 +31,9 @@ from tasks.scopes import (
     scope_to_record,
 )
 
+SHARE = 0.9
+"""The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -209,10 +212,12 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         overtaken = latest[0].id != record.id
         if overtaken or _had_ended(record):
             _read_anew(record)
-        portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, hold.require))
+        portal = firm.portal.portal(
+            SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, hold.require), share=SHARE
+        )
         cleanup.push_async_callback(portal.close)
         shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens, hold.require)
-        case_system = firm.case_system.case_system(shared, on_rotate=firm.case_system.keep_refresh_token)
+        case_system = firm.case_system.case_system(shared, firm.case_system.keep_refresh_token, SHARE)
         cleanup.push_async_callback(case_system.close)
         run = SyncRun(request, firm, ledger, record, hold, portal, case_system, overtaken=overtaken)
         try:

@@ -2,25 +2,37 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 from pydantic import ValidationError
 
-from connectors.casestatus import wire
+from connectors.casestatus import feeds, wire
 from connectors.casestatus.refusals import explain, problems_from
 from connectors.casestatus.wire import SYSTEM
-from connectors.errors import Problem, UnexpectedAnswer
-from connectors.http import Answer, Bucket, Budget, Connection, Counts, KeyAuth, redact
+from connectors.errors import Problem, Unavailable, UnexpectedAnswer
+from connectors.http import (
+    Answer,
+    Bucket,
+    Budget,
+    Connection,
+    Counts,
+    Download,
+    KeyAuth,
+    Streams,
+    redact,
+)
+from connectors.http.hints import server_time
 from connectors.paging import ahead
 from connectors.ports import KnownCases, SharedState
 from connectors.wiring import unreadable
 from domain.outcome import Change
 from domain.portal import Directory, Draft, PortalCase, PortalClient, PortalFirm, PortalPage, PracticeArea
+from domain.relay import Document, DocumentPage, MessagePage
 
 PRODUCTION = "https://app.casestatus.com"
 PAGE = 100
@@ -46,7 +58,8 @@ class CaseStatusClient:
         api_key: the firm's key, without the word ``ApiKey`` [seen].
         shared: request budget shared with the other processes of this key.
         host: another address in place of ``https://app.casestatus.com``.
-        transport: replaces the sockets in tests.
+        file_hosts: where the signed addresses of files may lead besides ``host`` itself.
+        transport: replaces the sockets in tests, or is shared by the clients of many firms.
         share: the part of the request budget to use at most; the rest is left to more urgent callers.
     """
 
@@ -58,11 +71,20 @@ class CaseStatusClient:
         *,
         shared: SharedState,
         host: str = PRODUCTION,
+        file_hosts: Collection[str] = (),
         transport: httpx.AsyncBaseTransport | None = None,
         share: float = 1.0,
     ) -> None:
         self._host = host.rstrip("/")
         counts = Counts()
+        own = urlsplit(self._host)
+        self._files = Streams(
+            SYSTEM,
+            (own.netloc, *file_hosts),
+            insecure=own.scheme == "http",
+            counts=counts,
+            may_send=shared.may_send,
+        )
         budget = Budget(shared.limits, shared.key, Bucket(120, 20), system=SYSTEM, share=share, counts=counts)
         self.connection = Connection(
             SYSTEM,
@@ -82,6 +104,7 @@ class CaseStatusClient:
 
     async def close(self) -> None:
         """Close connections."""
+        await self._files.close()
         await self.connection.aclose()
 
     def case_url(self, portal_id: int) -> str:
@@ -143,6 +166,45 @@ class CaseStatusClient:
             return PortalPage(cases, following, troubles, tuple(held))
 
         return ahead(read, cursor)
+
+    def messages(self, updated_since: datetime) -> AsyncIterator[MessagePage]:
+        """The firm's messages that changed since then (inclusive), oldest change first, up to 100 a page [assumed: 6.6]."""
+
+        async def read(place: str | None) -> MessagePage:
+            body, at = await self._feed("/messages", place, updated_since)
+            items, troubles = feeds.messages_from(body["data"])
+            return MessagePage(items, _next_cursor(body, place), at, feeds.newest_change(body["data"]), troubles)
+
+        return ahead(read, None)
+
+    def documents(self, updated_since: datetime) -> AsyncIterator[DocumentPage]:
+        """The firm's files that changed since then (inclusive), oldest change first, up to 100 a page [assumed: 6.7]."""
+
+        async def read(place: str | None) -> DocumentPage:
+            body, at = await self._feed("/files", place, updated_since)
+            items, troubles = feeds.documents_from(body["data"])
+            return DocumentPage(items, _next_cursor(body, place), at, feeds.newest_change(body["data"]), troubles)
+
+        return ahead(read, None)
+
+    async def document(self, document_id: str) -> Document:
+        """One file as it is now, with an address that works for minutes. Raises NotFound."""
+        answer = await self.connection.request("GET", f"/files/{quote(document_id, safe='')}", route="/files/{id}")
+        return _parse(feeds.document_from, answer.body)
+
+    def download(self, document: Document) -> Download:
+        """The file's bytes; every connection to them begins with an address of its own [assumed: 6.7].
+
+        Iterating raises Unavailable, UnexpectedAnswer (an address that is not the portal's), Damaged.
+        """
+
+        async def fresh_address() -> str:
+            now = await self.document(document.id)
+            if now.address is None:
+                raise Unavailable(f"{SYSTEM} is still scanning the file.", system=SYSTEM)
+            return now.address
+
+        return Download(self._files, fresh_address, document.size, document.sha256)
 
     async def case(self, portal_id: int) -> PortalCase:
         """One case by the portal's own id. Raises NotFound."""
@@ -223,17 +285,27 @@ class CaseStatusClient:
             if cursor is None:
                 return records
 
+    async def _feed(self, path: str, cursor: str | None, since: datetime) -> tuple[dict[str, Any], datetime]:
+        """One page of a feed, and what the portal's clock showed when it answered (ours, if it does not say)."""
+        filters = {"updated_since": wire.instant_text(since)}
+        answer = await self._list(path, cursor, filters, PAGE)
+        seen = server_time(answer.headers)
+        return answer.body, datetime.fromtimestamp(seen, UTC) if seen is not None else datetime.now(UTC)
+
     async def _page(
         self, path: str, cursor: str | None, filters: Mapping[str, str | None], limit: int = PAGE
     ) -> dict[str, Any]:
         """One page of a cursor list. Raises UnexpectedAnswer when it is none."""
+        body: dict[str, Any] = (await self._list(path, cursor, filters, limit)).body
+        return body
+
+    async def _list(self, path: str, cursor: str | None, filters: Mapping[str, str | None], limit: int) -> Answer:
         query = f"cursor={quote(cursor or '', safe='')}&limit={limit}"
         query += "".join(f"&{name}={quote(value, safe='')}" for name, value in filters.items() if value is not None)
         answer = await self.connection.request("GET", f"{path}?{query}", route=path)
-        body = answer.body
-        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("data"), list):
             raise UnexpectedAnswer(f"{SYSTEM} sent a list without data.", field="data", system=SYSTEM)
-        return body
+        return answer
 
 
 def _next_cursor(body: dict[str, Any], place: str | None) -> str | None:

@@ -102,6 +102,7 @@ class ClioClient:
         self._tokens = TokenKeeper(
             SYSTEM, shared.tokens, shared.key, self._app.refresh, refresh_token, on_rotate=on_rotate
         )
+        self.may_send = shared.may_send
         counts = Counts()
         budget = Budget(shared.limits, shared.key, FixedWindow(50, 60.0), system=SYSTEM, share=share, counts=counts)
         self.connection = Connection(
@@ -276,15 +277,17 @@ class ClioClient:
             )
         return target
 
-    async def _every(self, target: str) -> list[Any]:
-        """All records of a short list."""
-        records: list[Any] = []
-        route, following = target.partition("?")[0], target
+    async def pages(self, target: str, route: str) -> AsyncIterator[list[Any]]:
+        """The records of a list as they come, page by page, one request each. Raises ConnectorError."""
+        following = target
         while following:
             body = await self._list(following, route)
-            records += body["data"]
+            yield body["data"]
             following = self._next(body, following) or ""
-        return records
+
+    async def _every(self, target: str) -> list[Any]:
+        """All records of a short list."""
+        return [record async for page in self.pages(target, target.partition("?")[0]) for record in page]
 
     async def _list(self, target: str, route: str) -> dict[str, Any]:
         answer = await self.connection.request("GET", target, route=route)

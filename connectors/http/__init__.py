@@ -9,9 +9,11 @@ from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redact_handlers, redacting_logger
 from connectors.http.stores import MemoryLimitStore
-from connectors.http.transport import Transport
+from connectors.http.streams import AddressRefused, Damaged, Download, Streams
+from connectors.http.transport import Lent, Transport
 
 __all__ = [
+    "AddressRefused",
     "Answer",
     "Auth",
     "BearerAuth",
@@ -19,12 +21,16 @@ __all__ = [
     "Budget",
     "Connection",
     "Counts",
+    "Damaged",
+    "Download",
     "FixedWindow",
     "Incoming",
     "KeyAuth",
+    "Lent",
     "MemoryLimitStore",
     "Outgoing",
     "Patience",
+    "Streams",
     "Timeouts",
     "Tokens",
     "Transport",

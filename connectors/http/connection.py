@@ -31,7 +31,7 @@ from connectors.http.hints import retry_after
 from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redacting_logger
-from connectors.http.transport import Transport, wire
+from connectors.http.transport import wire
 
 log = redacting_logger("casebridge.http")
 
@@ -104,7 +104,7 @@ class Connection:
         timeouts: Timeouts | None = None,
         patience: Patience | None = None,
         counts: Counts | None = None,
-        transport: httpx.AsyncBaseTransport | Transport | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
         correlation_header: str | None = None,
         may_send: Callable[[], object] | None = None,
         now: Callable[[], float] = time.time,

@@ -9,7 +9,6 @@ import asyncio
 import re
 import ssl
 from functools import cache
-from typing import Protocol
 
 import aiohttp
 import httpx
@@ -23,19 +22,15 @@ _WRITTEN_OUT = re.compile(r"[!#-;=?-_a-~]+").fullmatch
 """An address that needs no quoting: visible ASCII without quotation marks and angle brackets."""
 
 
-class Wire(Protocol):
-    """What carries requests."""
+class Wire(httpx.AsyncBaseTransport):
+    """What carries requests: stands where a transport of httpx may stand, and is given less to carry."""
 
     async def send(self, request: Outgoing, timeouts: Timeouts) -> Incoming:
         """Send ``request`` and read its whole answer. Raises httpx.TransportError."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the sockets."""
-        ...
+        raise NotImplementedError
 
 
-class Transport:
+class Transport(Wire):
     """Requests by aiohttp. ``connections`` bounds the open sockets, which belong to one event loop."""
 
     def __init__(self, connections: int = 20) -> None:
@@ -61,8 +56,8 @@ class Transport:
             raise _as_httpx(error) from error
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=_trusted())
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_once,))
+        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=trusted())
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(send_once,))
 
     async def aclose(self) -> None:
         """Close the sockets and let the loop finish with them."""
@@ -71,7 +66,18 @@ class Transport:
         await asyncio.sleep(0)
 
 
-class Substitute:
+class Lent(Wire):
+    """Sockets that are shared by many connections: closing one of those leaves them open for the others."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def send(self, request: Outgoing, timeouts: Timeouts) -> Incoming:
+        """See :class:`Wire`."""
+        return await self._transport.send(request, timeouts)
+
+
+class Substitute(Wire):
     """Requests by any transport of httpx, such as ``httpx.MockTransport`` in tests."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
@@ -92,15 +98,15 @@ class Substitute:
         await self._transport.aclose()
 
 
-def wire(transport: "httpx.AsyncBaseTransport | Transport | None") -> Wire:
-    """What carries the requests of a connection that was given ``transport``; sockets when it was given none."""
-    if isinstance(transport, httpx.AsyncBaseTransport):
-        return Substitute(transport)
-    return transport if transport is not None else Transport()
+def wire(transport: httpx.AsyncBaseTransport | None) -> Wire:
+    """What carries the requests of a connection that was given ``transport``; sockets of its own when it was given none."""
+    if transport is None:
+        return Transport()
+    return transport if isinstance(transport, Wire) else Substitute(transport)
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """One TLS context for the process: loading the certificates takes some 20 ms."""
     return httpx.create_ssl_context()
 
@@ -136,7 +142,7 @@ def _as_httpx(error: aiohttp.ClientError | OSError) -> httpx.TransportError:
             return httpx.ReadError(str(error) or type(error).__name__)
 
 
-async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Keep aiohttp from sending again by itself when a connection is cut.
 
     It does so for GET, PUT and DELETE: past the request budget, the counts, and whoever must be asked before a write.

@@ -15,11 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.clio import answers, handlers
 from sandbox.clio.answers import Answer, Refusal
 from sandbox.clio.call import Call
+from sandbox.clio.communications import communication_values
+from sandbox.clio.documents import DOCUMENTS
 from sandbox.clio.firm import ClioFirm
 from sandbox.clio.inspection import inspection_routes
 from sandbox.clio.limiter import Limiter
 from sandbox.clio.oauth import OAuth
 from sandbox.clio.oauth_routes import OAuthPages
+from sandbox.clio.storage import Storage
 from sandbox.controls import Controls
 from sandbox.seed import World
 
@@ -34,6 +37,16 @@ VERSIONS = frozenset(f"4.0.{minor}" for minor in range(9, 14))
 _DIGITS = re.compile(r"^\d+$")
 
 
+_COMMUNICATIONS = handlers.Collection(
+    "communications",
+    "Communication",
+    ("communications",),
+    values=communication_values,
+    matter_key="_matter",
+    default_order="date(asc)",
+)
+
+
 def _routes() -> dict[tuple[str, str], handlers.Handler]:
     """(method, path below the API with ids as ``*``) → handler."""
     table: dict[tuple[str, str], handlers.Handler] = {
@@ -43,8 +56,10 @@ def _routes() -> dict[tuple[str, str], handlers.Handler]:
         ("GET", "matters/*/client"): handlers.client_of_matter,
         ("GET", "matters/*/contacts"): handlers.contacts_of_matter,
         ("GET", "matters/*/related_contacts"): handlers.related_contacts_of_matter,
+        ("GET", "documents/*/download"): DOCUMENTS.download,
+        ("GET", "documents/*/versions"): DOCUMENTS.versions,
     }
-    for collection in handlers.COLLECTIONS:
+    for collection in (*handlers.COLLECTIONS, _COMMUNICATIONS, DOCUMENTS):
         table["GET", collection.name] = collection.index
         if collection.shown:
             table["GET", f"{collection.name}/*"] = collection.show
@@ -56,11 +71,15 @@ def _routes() -> dict[tuple[str, str], handlers.Handler]:
 
 
 class Clio:
-    """All of Clio in one process. ``firms`` by slug, ``oauth`` by region; both may be changed by tests."""
+    """All of Clio in one process. ``firms`` by slug, ``oauth`` by region; both may be changed by tests.
+
+    ``storage`` is the host behind the documents' signed addresses.
+    """
 
     def __init__(self, controls: Controls, world: World, contract: "Contract | None" = None) -> None:
         self.controls = controls
-        self.firms = {firm.slug: ClioFirm(world, firm) for firm in world.firms}
+        self.storage = Storage(controls.clock.timestamp)
+        self.firms = {firm.slug: ClioFirm(world, firm, self.storage) for firm in world.firms}
         self.oauth = {region: OAuth(region, controls.clock.timestamp) for region in REGIONS}
         self.contract = contract
         for firm in self.firms.values():
@@ -139,6 +158,8 @@ class Api:
         more = scope["method"] in {"POST", "PATCH", "PUT"}
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             body += message.get("body", b"")
             more = message.get("more_body", False)
         await self._answer(scope, headers, body).send(send)

@@ -61,7 +61,7 @@ class Contract:
 
     openapi: OpenAPI
     parameters: dict[tuple[str, str], frozenset[str]]
-    """(method, path) of the document → names of its query parameters."""
+    """(method, path with ids as ``*``) of the document → names of its query parameters."""
     violations: list[dict[str, str]] = field(default_factory=list)
 
     @classmethod
@@ -72,7 +72,7 @@ class Contract:
             return None
         document = adapted(json.loads(path.read_text()))
         parameters = {
-            (method.upper(), template): frozenset(
+            (method.upper(), _shape(template)): frozenset(
                 parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"
             )
             for template, operations in document["paths"].items()
@@ -86,7 +86,7 @@ class Contract:
         Parameters the document does not have are recorded too, yet ignored as Clio ignores them [seen].
         """
         request = _request(call.method, path, call.params, Headers(dict(call.headers)), call.body)
-        known = self.parameters.get((call.method, _template(path)), frozenset())
+        known = self.parameters.get((call.method, _shape("/" + path.strip("/"))), frozenset())
         for name, _ in call.params:
             if name not in known and not _UNDECLARED_BUT_KNOWN.match(name):
                 self._record(call, path, f"query parameter {name} is not in the document")
@@ -121,6 +121,11 @@ def adapted(document: dict[str, Any]) -> dict[str, Any]:
     # A person may be given by first and last name instead of name.
     for content in document["paths"]["/contacts.json"]["post"]["requestBody"]["content"].values():
         content["schema"]["properties"]["data"]["required"] = ["type"]
+    # The document's own sample marks an upload with the text "true".
+    for content in document["paths"]["/documents/{id}.json"]["patch"]["requestBody"]["content"].values():
+        content["schema"]["properties"]["data"]["properties"]["fully_uploaded"] = {
+            "enum": [True, False, "true", "false"]
+        }
     return document
 
 
@@ -148,13 +153,10 @@ def _request(method: str, path: str, params: Any, headers: Headers, body: bytes)
     return _Request(_HOST, method.lower(), suffixed, parameters, stripped or None, content_type)
 
 
-def _template(path: str) -> str:
-    """A request's path as the document writes it: ``/matters/{id}.json``, ``/matters/{matter_id}/client.json``."""
-    segments = path.strip("/").removesuffix(".json").split("/")
-    last = len(segments) - 1
-    named = ["{id}" if at == last else f"{{{segments[at - 1].removesuffix('s')}_id}}" for at in range(len(segments))]
-    filled = [name if segment.isdigit() else segment for segment, name in zip(segments, named, strict=True)]
-    return "/" + "/".join(filled) + ".json"
+def _shape(path: str) -> str:
+    """A path of a request or of the document, with ids as ``*`` and without suffix: ``/matters/*/client``."""
+    segments = path.removesuffix(".json").split("/")
+    return "/".join("*" if segment.isdigit() or segment.startswith("{") else segment for segment in segments)
 
 
 def _without_nulls(body: bytes) -> Any:

@@ -80,7 +80,7 @@ def _inner(association: Association, inside: str | None, *, nested: bool) -> Pro
         if nested:
             raise invalid(inside)
         return _compile(resource, _split(inside), nested=True)
-    chosen = sorted(resource.base) if nested else _DEFAULT.split(",")
+    chosen = sorted(resource.base) if nested or "id" not in resource.base else _DEFAULT.split(",")
     return _compile(resource, [(name, None) for name in chosen], nested=True)
 
 

@@ -1,11 +1,12 @@
 """The filters of Clio's lists. A parameter nobody knows is ignored silently [seen]; a bad value is 400 [assumed]."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.clio.answers import bad_argument
+from sandbox.clio.communications import TYPES
 from sandbox.clio.listing import Predicate, Selection
 from sandbox.clio.records import STATUS_OUT
 from sandbox.clio.table import Record, Table
@@ -19,7 +20,7 @@ _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": opera
 
 def select(firm: "ClioFirm", table: Table, filters: dict[str, Filter], params: Sequence[tuple[str, str]]) -> Selection:
     """The records of ``table`` that the query parameters mean. Raises Refusal (400)."""
-    ids: Sequence[int] = table.ids
+    ids: Sequence[int] = _candidates(table, filters, dict(params))
     wanted = [_whole(name, value) for name, value in params if name in {"ids[]", "ids"}]
     if wanted:
         ids = sorted({record_id for record_id in wanted if table.get(record_id) is not None})
@@ -32,6 +33,8 @@ def select(firm: "ClioFirm", table: Table, filters: dict[str, Filter], params: S
                 ids = table.after(moment, seconds)
             else:
                 predicates.append(_later(moment, seconds))
+        elif name == _PROPERTY_VALUE and name in filters:
+            predicates.append(_property(dict(params).get(_PROPERTY_NAME), value))
         elif name in filters:
             predicates.append(filters[name](firm, value))
         elif name.startswith("custom_field_values[") and "custom_field_values" in filters:
@@ -42,6 +45,19 @@ def select(firm: "ClioFirm", table: Table, filters: dict[str, Filter], params: S
     return Selection(ids, table.get, predicates)
 
 
+def _candidates(table: Table, filters: dict[str, Filter], given: dict[str, str]) -> Sequence[int]:
+    """The ids to look at: of all that is found by a key, the fewest."""
+    if _PROPERTY_VALUE not in filters:
+        return table.ids
+    keys: list[Hashable] = []
+    if given.get("matter_id", "").isdecimal():
+        keys.append(("matter", int(given["matter_id"])))
+    if given.get(_PROPERTY_NAME) and _PROPERTY_VALUE in given:
+        keys.append(("property", given[_PROPERTY_NAME], given[_PROPERTY_VALUE]))
+    return min((table.having(key) for key in keys), key=len, default=table.ids)
+
+
+_PROPERTY_NAME, _PROPERTY_VALUE = "external_property_name", "external_property_value"
 _MOMENTS: dict[str, Literal["_created", "_updated"]] = {"created_since": "_created", "updated_since": "_updated"}
 
 
@@ -135,7 +151,7 @@ def _only(read: Callable[[Record], Any], name: str) -> Filter:
     return lambda firm, text: flag(firm, text) if text != "false" else lambda _record: True
 
 
-def _word(key: str, meanings: dict[str, str] | None = None) -> Filter:
+def _word(key: str, meanings: Mapping[str, str | None] | None = None) -> Filter:
     """Equality with a text; with ``meanings`` one of a fixed set."""
 
     def build(_firm: "ClioFirm", text: str) -> Predicate:
@@ -185,6 +201,51 @@ def _area_of_matter(firm: "ClioFirm", text: str) -> Predicate:
     return lambda record: record["id"] == matter.get("_practice_area")
 
 
+def _property(name: str | None, value: str) -> Predicate:
+    """An external property of this name and value; a value needs a name [sdk], 400 without one [assumed]."""
+    if not name:
+        raise bad_argument(f"{_PROPERTY_VALUE} requires {_PROPERTY_NAME}")
+    return lambda record: any(
+        kept["name"] == name and kept["value"] == value for kept in record["_external_properties"]
+    )
+
+
+def _property_name(_firm: "ClioFirm", text: str) -> Predicate:
+    return lambda record: any(kept["name"] == text for kept in record["_external_properties"])
+
+
+def _participant(kind: str) -> Filter:
+    """Sender or receiver [assumed]."""
+
+    def build(_firm: "ClioFirm", text: str) -> Predicate:
+        wanted = (kind, _whole(f"{kind.lower()}_id", text))
+        return lambda record: wanted in record["_senders"] or wanted in record["_receivers"]
+
+    return build
+
+
+def _received(compare: Callable[[Any, Any], bool]) -> Filter:
+    """By ``date`` for a day, by ``received_at`` for an instant; since and before take in the moment itself [sdk]."""
+
+    def build(_firm: "ClioFirm", text: str) -> Predicate:
+        if len(text) == len("2026-01-31"):
+            try:
+                day = date.fromisoformat(text).isoformat()
+            except ValueError as error:
+                raise bad_argument(f"{text} is not an ISO-8601 date") from error
+            return lambda record: compare(record["date"], day)
+        seconds = _seconds("The moment", text)
+        return lambda record: compare(record["_received"], seconds)
+
+    return build
+
+
+def _any(_firm: "ClioFirm", _text: str) -> Predicate:
+    """A filter that is looked at elsewhere."""
+    return lambda _record: True
+
+
+_PROPERTIES: dict[str, Filter] = {_PROPERTY_NAME: _property_name, _PROPERTY_VALUE: _any}
 _PERSON_OR_COMPANY = {"Person": "Person", "Company": "Company"}
 _SUBSCRIPTIONS = {"attorney": "Attorney", "nonattorney": "NonAttorney"}
 
@@ -201,7 +262,7 @@ FILTERS: dict[str, dict[str, Filter]] = {
         "grant_id": _link("_grant", "grant_id", null=True),
         "billable": _flag(lambda record: record.get("billable"), "billable"),
         **{name + suffix: _date(name) for name in ("open_date", "close_date", "pending_date") for suffix in ("", "[]")},
-        "custom_field_values": lambda _firm, _text: lambda _record: True,
+        "custom_field_values": _any,
     },
     "contacts": {
         "type": _word("type", _PERSON_OR_COMPANY),
@@ -216,7 +277,7 @@ FILTERS: dict[str, dict[str, Filter]] = {
         "name": _contains("name"),
         "role": _role,
         "subscription_type": _word("subscription_type", _SUBSCRIPTIONS),
-        "include_co_counsel": lambda _firm, _text: lambda _record: True,
+        "include_co_counsel": _any,
         "pending_setup": _only(lambda _record: False, "pending_setup"),
     },
     "matter_stages": {"practice_area_id": _word("practice_area_id")},
@@ -224,5 +285,30 @@ FILTERS: dict[str, dict[str, Filter]] = {
     "relationships": {
         "matter_id": _link("_matter", "matter_id"),
         "contact_id": _link("_contact", "contact_id"),
+    },
+    "communications": {
+        "type": _word("type", {kind: kind for kind in TYPES}),
+        "matter_id": _link("_matter", "matter_id", null=True),
+        "contact_id": _participant("Contact"),
+        "user_id": _participant("User"),
+        "date": _received(operator.eq),
+        "received_at": _received(operator.eq),
+        "received_since": _received(operator.ge),
+        "received_before": _received(operator.le),
+        "query": _contains("subject", "body"),
+        "having_time_entries": _flag(lambda record: record["time_entries_count"], "having_time_entries"),
+        **_PROPERTIES,
+    },
+    "documents": {
+        "matter_id": _link("_matter", "matter_id", null=True),
+        "contact_id": _link("_contact", "contact_id", null=True),
+        "parent_id": _link("_parent", "parent_id", null=True),
+        "scope": _word("_scope", {"children": None, "descendants": None}),
+        "document_category_id": _link("_document_category", "document_category_id", null=True),
+        "query": _contains("name"),
+        "locked": _flag(lambda record: record["locked"], "locked"),
+        "include_deleted": _only(lambda _record: True, "include_deleted"),
+        "show_uncompleted": _only(lambda _record: True, "show_uncompleted"),
+        **_PROPERTIES,
     },
 }

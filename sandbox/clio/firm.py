@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.clio import records
+from sandbox.clio.storage import Storage
 from sandbox.clio.table import Record, Table
 from sandbox.seed import Firm, World
 
 _YEAR = 365 * 86_400
+_COMMUNICATION_IDS, _DOCUMENT_IDS, _VERSION_IDS = 6_600_000_001, 7_700_000_001, 8_800_000_000
+_IDS_PER_FIRM = 1_000_000
 
 
 class ClioFirm:
@@ -15,10 +18,11 @@ class ClioFirm:
 
     ``denied`` holds resource names (``matters``, ``contacts``, ``users``, ``communications``, ...) the app may not
     touch: 403 ForbiddenError. ``hidden_matters`` and ``hidden_contacts`` are ids the connected user may not see:
-    hidden matters are absent (404), hidden contacts are redacted stubs.
+    hidden matters are absent (404) with all that is filed on them, hidden contacts are redacted stubs. The next
+    ``upload_timeouts`` attempts to finalise a document answer UploadTimeoutError.
     """
 
-    def __init__(self, world: World, seed: Firm) -> None:
+    def __init__(self, world: World, seed: Firm, storage: Storage) -> None:
         self.seed = seed
         self.slug = seed.slug
         self.region = seed.region
@@ -26,9 +30,15 @@ class ClioFirm:
         self.denied: set[str] = set()
         self.hidden_matters: set[int] = set()
         self.hidden_contacts: set[int] = set()
+        self.upload_timeouts = 0
+        self.storage = storage
+        self.version_ids = _VERSION_IDS + seed.rank * _IDS_PER_FIRM
+        self._numbers: dict[str, int] = {}
         self.tables: dict[str, Table] = {
             "matters": Table("matters", seed.matter_ids, self._matter, self._matter_times),
             "contacts": Table("contacts", seed.contact_ids, self._contact, self._contact_times),
+            "communications": _filed("communications", _COMMUNICATION_IDS + seed.rank * _IDS_PER_FIRM),
+            "documents": _filed("documents", _DOCUMENT_IDS + seed.rank * _IDS_PER_FIRM),
         }
         self._relationships_of: dict[int, list[int]] = {}
         since = int(world.base.timestamp()) - 11 * _YEAR
@@ -44,6 +54,21 @@ class ClioFirm:
     def contacts(self) -> Table:
         """The contacts."""
         return self.tables["contacts"]
+
+    @property
+    def communications(self) -> Table:
+        """The logged communications."""
+        return self.tables["communications"]
+
+    @property
+    def documents(self) -> Table:
+        """The documents, those in the trash and those without bytes yet included."""
+        return self.tables["documents"]
+
+    def number(self, kind: str) -> int:
+        """The next number for a part of a record, from 1."""
+        self._numbers[kind] = self._numbers.get(kind, 0) + 1
+        return self._numbers[kind]
 
     @property
     def admin_id(self) -> int:
@@ -97,6 +122,10 @@ class ClioFirm:
         """Change a contact from outside the API; the matter's ``updated_at`` does not move [assumed]."""
         self._update("contacts", contact_id, at, values)
 
+    def update_document(self, document_id: int, *, at: float, **values: Any) -> None:
+        """Change a document from outside the API: ``locked=True``, ``deleted_at="2026-10-02T14:05:00Z"``."""
+        self._update("documents", document_id, at, values)
+
     def _update(self, table: str, record_id: int, at: float, values: Record) -> None:
         record = self.tables[table].get(record_id)
         if record is None:
@@ -134,3 +163,8 @@ class ClioFirm:
             self.relate(
                 table.add(record | {"_matter": matter.id, "_contact": matter.related_contact_id}, matter.created)
             )
+
+
+def _filed(kind: str, first_id: int) -> Table:
+    """An empty table of what apps file on matters."""
+    return Table(kind, range(first_id, first_id), keys=records.filing_keys)

@@ -1,6 +1,6 @@
 """What each route of the API does with a checked call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 
@@ -9,7 +9,7 @@ from sandbox.clio.answers import Answer, Refusal, forbidden, json_answer, not_fo
 from sandbox.clio.call import Call
 from sandbox.clio.fields import Projection, projection, stub
 from sandbox.clio.filters import FILTERS, select
-from sandbox.clio.listing import Page, Paging, Selection, SortKey, page_of, page_of_few, page_url
+from sandbox.clio.listing import Page, Paging, Predicate, Selection, SortKey, page_of, page_of_few, page_url
 from sandbox.clio.ordering import orders
 from sandbox.clio.people import matter_client, matter_contacts, related_contacts
 from sandbox.clio.table import Record, Table
@@ -28,6 +28,9 @@ class Collection:
     """Permissions; relationships need Matters and Contacts [doc]."""
     shown: bool = True
     values: writes.Values | None = None
+    matter_key: str | None = None
+    """Where a record says which matter it belongs to: those of hidden matters are hidden, too."""
+    default_order: str = "id(asc)"
 
     def table(self, call: Call) -> Table:
         """The firm's table. Raises Refusal (403) when a permission is missing."""
@@ -37,7 +40,7 @@ class Collection:
 
     def visible(self, call: Call, record: Record) -> bool:
         """Whether the connected user sees the record at all."""
-        return self.name != "matters" or record["id"] not in call.firm.hidden_matters
+        return self.matter_key is None or record.get(self.matter_key) not in call.firm.hidden_matters
 
     def find(self, call: Call, record_id: str) -> Record:
         """The record. Raises Refusal (403, 404)."""
@@ -55,17 +58,19 @@ class Collection:
         chosen = {int(value) for name, value in call.params if name == "custom_field_ids[]" and value.isdigit()}
         return _with_custom_fields(cut, chosen) if chosen else cut
 
+    def listed(self, call: Call) -> Sequence[Predicate]:
+        """What a record must fulfil to be in the list at all, whatever the filters."""
+        hidden = self.matter_key is not None and call.firm.hidden_matters
+        return [lambda record: self.visible(call, record)] if hidden else []
+
     def index(self, call: Call) -> Answer:
         """GET of the list."""
         table = self.table(call)
         project = self.project(call)
         selection = select(call.firm, table, FILTERS.get(self.name, {}), call.params)
-        if self.name == "matters" and call.firm.hidden_matters:
-            selection = Selection(
-                selection.ids, selection.get, (*selection.predicates, lambda record: self.visible(call, record))
-            )
+        selection = Selection(selection.ids, selection.get, (*selection.predicates, *self.listed(call)))
         paging = Paging.of(dict(call.params), most=_USER_LIMIT if self.name == "users" else _LIMIT)
-        page = page_of(selection, paging, orders(call.firm, self.name), "id(asc)")
+        page = page_of(selection, paging, orders(call.firm, self.name), self.default_order)
         return _list(call, page, project)
 
     def show(self, call: Call, record_id: str) -> Answer:
@@ -81,7 +86,7 @@ class Collection:
         record = table.add({"id": table.next_id()} | values, call.now)
         if self.name == "relationships":
             call.firm.relate(record)
-        return _written(call, record, project, 201)
+        return written(call, record, project, 201)
 
     def update(self, call: Call, record_id: str) -> Answer:
         """PATCH; ``If-Match`` guards against a lost update [doc]."""
@@ -91,7 +96,7 @@ class Collection:
         if wanted is not None and wanted != record["etag"]:
             raise Refusal(412, "PreconditionFailed", "The record was changed since it was read.")
         self.table(call).change(record, self._values(call, record), call.now)
-        return _written(call, record, project, 200)
+        return written(call, record, project, 200)
 
     def destroy(self, call: Call, record_id: str) -> Answer:
         """DELETE."""
@@ -105,7 +110,7 @@ class Collection:
         return self.values(call, call.data(), record)
 
 
-MATTERS = Collection("matters", "Matter", ("matters",), values=writes.matter_values)
+MATTERS = Collection("matters", "Matter", ("matters",), values=writes.matter_values, matter_key="id")
 CONTACTS = Collection("contacts", "Contact", ("contacts",), values=writes.contact_values)
 USERS = Collection("users", "User", ("users",))
 COLLECTIONS = (
@@ -131,7 +136,7 @@ def contact_list(kept: str, resource: str) -> Handler:
 
     def handle(call: Call, contact_id: str) -> Answer:
         contact = CONTACTS.find(call, contact_id)
-        return _inline(call, contact[kept], resource, {"id": lambda record: (False, record["id"])})
+        return inline(call, contact[kept], resource, {"id": lambda record: (False, record["id"])})
 
     return handle
 
@@ -153,7 +158,7 @@ def contacts_of_matter(call: Call, matter_id: str) -> Answer:
         "id": lambda record: (False, record["_relationship"] or 0),
         "is_client": lambda record: (False, record["is_client"]),
     }
-    return _inline(call, people, "MatterContacts", keys, "is_client(asc)")
+    return inline(call, people, "MatterContacts", keys, "is_client(asc)")
 
 
 def related_contacts_of_matter(call: Call, matter_id: str) -> Answer:
@@ -164,10 +169,10 @@ def related_contacts_of_matter(call: Call, matter_id: str) -> Answer:
         "id": lambda record: (False, record["_relationship"]),
         "contact.name": lambda record: (False, record["name"]),
     }
-    return _inline(call, people, "RelatedContacts", keys)
+    return inline(call, people, "RelatedContacts", keys)
 
 
-def _inline(
+def inline(
     call: Call, records: list[Record], resource: str, keys: dict[str, SortKey], default_order: str = "id(asc)"
 ) -> Answer:
     """A short list that has no table."""
@@ -199,7 +204,8 @@ def _single(call: Call, record: Record, project: Projection) -> Answer:
     return json_answer({"data": project(call.firm, record)}, 200, headers)
 
 
-def _written(call: Call, record: Record, project: Projection, status: int) -> Answer:
+def written(call: Call, record: Record, project: Projection, status: int) -> Answer:
+    """The answer to a write: the record as it is now."""
     return json_answer({"data": project(call.firm, record)}, status, _validators(record))
 
 

@@ -8,9 +8,12 @@ POST   /oauth      {"region": "us" (default: all), "expires_in": 600, "rotation"
 POST   /revoke     {"firm": ...}                                  end every grant of a firm
 POST   /expire     {"region": "us" (default: all)}                every access token expires now
 GET    /firms/{slug}                                              permission switches
-POST   /firms/{slug}   {"denied": ["contacts"], "hidden_matters": [id], "hidden_contacts": [id]}
+POST   /firms/{slug}   {"denied": ["contacts"], "hidden_matters": [id], "hidden_contacts": [id], "upload_timeouts": 2}
+GET    /firms/{slug}/communications?matter_id=   what was logged, with ids for links (see sandbox.clio.plain)
+GET    /firms/{slug}/documents?matter_id=        what was filed, with sha256; trashed and unfinished ones, too
+GET    /storage                                  objects on the storage host by uuid: size, digests, content kept or not
 POST   /firms/{slug}/matters/{id}    record values, e.g. {"_matter_stage": 90000003}: a change made in Clio itself
-POST   /firms/{slug}/contacts/{id}   the same for a contact
+POST   /firms/{slug}/contacts/{id}, /firms/{slug}/documents/{id}    the same for a contact, a document
 GET    /violations                                                breaches of the OpenAPI document so far
 DELETE /violations
 """
@@ -24,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.clio import plain
 from sandbox.clio.oauth import OAuth, Rotation
 
 if TYPE_CHECKING:
@@ -48,6 +52,9 @@ class _Inspection:
             Route("/revoke", self.revoke, methods=post),
             Route("/expire", self.expire, methods=post),
             Route("/firms/{slug}", self.firm, methods=["GET", "POST"]),
+            Route("/firms/{slug}/communications", self.communications),
+            Route("/firms/{slug}/documents", self.documents),
+            Route("/storage", self.storage),
             Route("/firms/{slug}/{table}/{record_id:int}", self.change, methods=post),
             Route("/violations", self.violations, methods=["GET", "DELETE"]),
         ]
@@ -88,12 +95,26 @@ class _Inspection:
         firm = self._clio.firms[request.path_params["slug"]]
         switches = ("denied", "hidden_matters", "hidden_contacts")
         if request.method == "POST":
-            for name, values in (await _body(request)).items():
+            wanted = await _body(request)
+            firm.upload_timeouts = int(wanted.pop("upload_timeouts", firm.upload_timeouts))
+            for name, values in wanted.items():
                 if name not in switches:
                     message = f"There is no switch {name!r}; there are {', '.join(switches)}."
                     raise ValueError(message)
                 setattr(firm, name, set(values))
-        return _answer({name: sorted(getattr(firm, name)) for name in switches})
+        shown: dict[str, Any] = {name: sorted(getattr(firm, name)) for name in switches}
+        return _answer(shown | {"upload_timeouts": firm.upload_timeouts})
+
+    async def communications(self, request: Request) -> Response:
+        firm = self._clio.firms[request.path_params["slug"]]
+        return _answer(plain.communications(firm, _matter(request)))
+
+    async def documents(self, request: Request) -> Response:
+        firm = self._clio.firms[request.path_params["slug"]]
+        return _answer(plain.documents(firm, _matter(request)))
+
+    async def storage(self, _request: Request) -> Response:
+        return _answer(plain.stored(self._clio.storage))
 
     async def change(self, request: Request) -> Response:
         firm = self._clio.firms[request.path_params["slug"]]
@@ -103,6 +124,8 @@ class _Inspection:
             firm.update_matter(record_id, at=now, **values)
         elif table == "contacts":
             firm.update_contact(record_id, at=now, **values)
+        elif table == "documents":
+            firm.update_document(record_id, at=now, **values)
         else:
             raise KeyError(table)
         return _answer({"ok": True})
@@ -130,6 +153,11 @@ def _turn(oauth: OAuth, wanted: dict[str, Any]) -> None:
         else:
             message = f"There is no setting {name!r}."
             raise ValueError(message)
+
+
+def _matter(request: Request) -> int | None:
+    wanted = request.query_params.get("matter_id")
+    return int(wanted) if wanted else None
 
 
 async def _body(request: Request) -> dict[str, Any]:

@@ -17,13 +17,13 @@ def _field(key: str) -> SortKey:
     return key_of
 
 
-def _linked(firm: "ClioFirm", table: str, link: str) -> SortKey:
+def _linked(firm: "ClioFirm", table: str, link: str, key: str = "name") -> SortKey:
     """By the name of a linked record."""
 
     def key_of(record: Record) -> tuple[bool, object]:
         target = record.get(link)
         found = None if target is None else firm.tables[table].get(target)
-        return found is None, "" if found is None else found["name"]
+        return found is None, "" if found is None else found[key]
 
     return key_of
 
@@ -36,6 +36,8 @@ def orders(firm: "ClioFirm", collection: str) -> dict[str, SortKey]:
         "contacts": "id name shared_at",
         "users": "id name enabled first_name last_name initials subscription_type",
         "practice_areas": "id name category code",
+        "communications": "id date received_at",
+        "documents": "id name created_at updated_at received_at",
     }.get(collection, "id")
     keys = {name: _field(name) for name in plain.split()}
     if collection == "matters":
@@ -46,4 +48,8 @@ def orders(firm: "ClioFirm", collection: str) -> dict[str, SortKey]:
             "responsible_attorney.name": _linked(firm, "users", "_responsible_attorney"),
             "originating_attorney.name": _linked(firm, "users", "_originating_attorney"),
         }
+    if collection == "communications":
+        keys["matter"] = _linked(firm, "matters", "_matter", "display_number")
+    if collection == "documents":
+        keys["document_number"] = keys["id"]
     return keys

@@ -1,5 +1,6 @@
 """From the world's seeds to Clio's records in wire form."""
 
+from collections.abc import Hashable, Iterator
 from zlib import crc32
 
 from sandbox.clio.table import Record, instant
@@ -155,3 +156,12 @@ def custom_field(firm: Firm, rank: int) -> Record:
         "required": False,
         "deleted": False,
     }
+
+
+def filing_keys(record: Record) -> Iterator[Hashable]:
+    """Under which keys a communication or document is found without looking at the others."""
+    for name in ("matter", "contact", "communication"):
+        if record.get(f"_{name}") is not None:
+            yield name, record[f"_{name}"]
+    for kept in record["_external_properties"]:
+        yield "property", kept["name"], kept["value"]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.clio.communications import participants
+from sandbox.clio.folders import folder, matter_folder
 from sandbox.clio.table import Record
 
 if TYPE_CHECKING:
@@ -60,6 +62,33 @@ def _contact(find: Callable[["ClioFirm", Record], Any]) -> Association:
     return Association(find, "Contact", lambda firm, record: firm.may_see_contact(record["id"]))
 
 
+def _matter(link: str) -> Association:
+    return Association(
+        _one("matters", link),
+        "Matter",
+        lambda firm, record: "matters" not in firm.denied and record["id"] not in firm.hidden_matters,
+    )
+
+
+def _people(link: str) -> Association:
+    return Association(
+        lambda firm, record: participants(firm, record[link]),
+        "Participant",
+        lambda firm, person: person["type"] == "User" or firm.may_see_contact(person["id"]),
+    )
+
+
+def _documents_of(firm: "ClioFirm", record: Record) -> list[Record]:
+    """The documents on a communication; uploads that wait for their bytes and trashed ones are not shown [assumed]."""
+    found = (firm.documents.get(number) for number in firm.documents.having(("communication", record["id"])))
+    return [kept for kept in found if kept is not None and kept["_completed"] and kept["deleted_at"] is None]
+
+
+def _creator(firm: "ClioFirm", record: Record) -> Record | None:
+    user = firm.tables["users"].get(record["_creator"])
+    return None if user is None else user | {"type": "ManageUser"}
+
+
 def _resource(name: str, base: str, associations: dict[str, Association] | None = None) -> Resource:
     return Resource(name, frozenset(f"id etag created_at updated_at {base}".split()), associations or {})
 
@@ -96,8 +125,9 @@ RESOURCES: dict[str, Resource] = {
                 "user": _user("_user"),
                 "relationships": Association(lambda firm, record: firm.relationships_of(record["id"]), "Relationship"),
                 "custom_field_values": Association(_kept("_custom_field_values"), "CustomFieldValue"),
+                "folder": Association(lambda firm, record: folder(firm, matter_folder(record["id"])), "Folder"),
                 **_nothing(
-                    "group folder statute_of_limitations custom_rate contingency_fee matter_budget currency "
+                    "group statute_of_limitations custom_rate contingency_fee matter_budget currency "
                     "evergreen_retainer attorney_allocation legal_aid_uk_matter"
                 ),
                 **_no_list(
@@ -161,6 +191,61 @@ RESOURCES: dict[str, Resource] = {
                 "matter": Association(_one("matters", "_matter"), "Matter"),
             },
         ),
+        _resource(
+            "Communication",
+            "subject body type date received_at time_entries_count",
+            {
+                "matter": _matter("_matter"),
+                "user": _user("_user"),
+                "senders": _people("_senders"),
+                "receivers": _people("_receivers"),
+                "external_properties": Association(_kept("_external_properties"), "ExternalProperty"),
+                "notification_event_subscribers": Association(_kept("_subscribers"), "NotificationEventSubscriber"),
+                "documents": Association(
+                    _documents_of, "Document", lambda firm, _record: "documents" not in firm.denied
+                ),
+                **_nothing("communication_eml_file"),
+                **_no_list("time_entries"),
+            },
+        ),
+        _resource(
+            "Participant",
+            "name type identifier secondary_identifier initials job_title_name enabled",
+            _nothing("avatar"),
+        ),
+        _resource("ExternalProperty", "name value"),
+        _resource("NotificationEventSubscriber", "user_id name"),
+        _resource(
+            "Document",
+            "name type filename content_type size locked received_at deleted_at",
+            {
+                "parent": Association(lambda firm, record: folder(firm, record["_parent"]), "Folder"),
+                "matter": _matter("_matter"),
+                "contact": _contact(_one("contacts", "_contact")),
+                "creator": Association(_creator, "Creator"),
+                "external_properties": Association(_kept("_external_properties"), "ExternalProperty"),
+                "latest_document_version": Association(
+                    lambda _firm, record: record.get("_latest", record["_versions"][-1]), "DocumentVersion"
+                ),
+                **_nothing("document_category group"),
+            },
+        ),
+        _resource(
+            "DocumentVersion",
+            "document_id uuid filename size content_type version_number fully_uploaded received_at put_url",
+            {
+                "put_headers": Association(_kept("put_headers"), "PutHeader"),
+                "creator": Association(_creator, "Creator"),
+                **_no_list("multiparts"),
+            },
+        ),
+        Resource("PutHeader", frozenset({"name", "value"}), {}),
+        _resource(
+            "Creator",
+            "account_owner clio_connect court_rules_default_attendee default_calendar_id email enabled first_name "
+            "initials last_name name phone_number rate roles subscription_type time_zone type",
+        ),
+        _resource("Folder", "name type root locked deleted_at", {"matter": _matter("_matter")}),
         _resource("PhoneNumber", "name number primary"),
         _resource("EmailAddress", "name address primary"),
         _resource("Address", "name street city province postal_code country primary"),

@@ -1,7 +1,7 @@
 """Records of one kind in one firm, found by id or by when they changed; seeded ones are made when first touched."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import md5
@@ -30,7 +30,10 @@ def _day(days: int) -> str:
 
 
 class Table:
-    """Records by id. ``make(id)`` builds a seeded record, ``times(id)`` tells its unix seconds (created, updated)."""
+    """Records by id. ``make(id)`` builds a seeded record, ``times(id)`` tells its unix seconds (created, updated).
+
+    ``keys`` tells under which keys :meth:`having` finds an added record; seeded ones have none.
+    """
 
     def __init__(
         self,
@@ -38,17 +41,20 @@ class Table:
         seeded: range = range(0),
         make: Callable[[int], Record] | None = None,
         times: Callable[[int], tuple[int, int]] | None = None,
+        keys: Callable[[Record], Iterable[Hashable]] | None = None,
     ) -> None:
         self.kind = kind
         self._seeded = seeded
         self._make = make
         self._times = times
+        self._keys = keys or (lambda _record: ())
         self._records: dict[int, Record] = {}
         self._changed: set[int] = set()
         self._removed: set[int] = set()
         self._ids: Sequence[int] = seeded
         self._highest = seeded.stop - 1
         self._by_moment: dict[Moment, list[tuple[int, int]]] = {}
+        self._by_key: dict[Hashable, list[int]] = {}
 
     @property
     def ids(self) -> Sequence[int]:
@@ -80,6 +86,7 @@ class Table:
         insort(self._own_ids(), record["id"])
         for moment, index in self._by_moment.items():
             insort(index, (record[moment], record["id"]))
+        self._file(record["id"], set(self._keys(record)))
         return record
 
     def change(self, record: Record, values: Record, now: float, *, silently: bool = False) -> None:
@@ -87,7 +94,7 @@ class Table:
         record_id = record["id"]
         self._records[record_id] = record
         self._changed.add(record_id)
-        before = record["_updated"]
+        before, keys = record["_updated"], set(self._keys(record))
         record |= values
         record["_version"] += 1
         if not silently:
@@ -97,6 +104,9 @@ class Table:
             index = self._by_moment["_updated"]
             index.pop(bisect_left(index, (before, record_id)))
             insort(index, (record["_updated"], record_id))
+        now_keys = set(self._keys(record))
+        self._unfile(record_id, keys - now_keys)
+        self._file(record_id, now_keys - keys)
 
     def remove(self, record_id: int) -> None:
         """Take a record out."""
@@ -105,10 +115,15 @@ class Table:
             return
         for moment, index in self._by_moment.items():
             index.pop(bisect_left(index, (record[moment], record_id)))
+        self._unfile(record_id, set(self._keys(record)))
         self._records.pop(record_id, None)
         self._removed.add(record_id)
         ids = self._own_ids()
         ids.pop(bisect_left(ids, record_id))
+
+    def having(self, key: Hashable) -> Sequence[int]:
+        """Ids of the records with this key, ascending."""
+        return self._by_key.get(key, ())
 
     def after(self, moment: Moment, seconds: float) -> list[int]:
         """Ids of the records created or updated strictly after ``seconds``, ascending by id."""
@@ -128,6 +143,17 @@ class Table:
             seconds: int = (self.get(record_id) or {})[moment]
             return seconds
         return self._times(record_id)[moment == "_updated"]
+
+    def _file(self, record_id: int, keys: set[Hashable]) -> None:
+        for key in keys:
+            insort(self._by_key.setdefault(key, []), record_id)
+
+    def _unfile(self, record_id: int, keys: set[Hashable]) -> None:
+        for key in keys:
+            ids = self._by_key[key]
+            ids.pop(bisect_left(ids, record_id))
+            if not ids:
+                del self._by_key[key]
 
     def _own_ids(self) -> list[int]:
         """The ids as a list that may be changed; until the first write they are the seeded range itself."""

@@ -74,8 +74,8 @@ def test_fields_shape_the_answers_of_writes(clio):
 
 
 def test_associations_without_data_are_null_or_empty(clio):
-    data = fields(clio, f"/matters/{MATTER}.json", "folder{id,name},account_balances{balance},group")
-    assert data == {"folder": None, "account_balances": [], "group": None}
+    data = fields(clio, f"/matters/{MATTER}.json", "currency{id,code},account_balances{balance},group")
+    assert data == {"currency": None, "account_balances": [], "group": None}
 
 
 def test_what_a_case_needs(server, clio):

@@ -1,0 +1,249 @@
+"""Bytes from and to signed addresses: files that are too large to be held, at hosts that get no credentials of ours.
+
+A signed address comes inside an answer, so it is only a claim: nothing is fetched from or sent to a host that is not on
+the vendor's list, and no redirect is followed.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from connectors.errors import ConnectorError, FixData, Unavailable, UnexpectedAnswer
+from connectors.http.counts import NO_ANSWER, Counts
+from connectors.http.redaction import redacting_logger
+from connectors.http.transport import send_once, trusted
+
+log = redacting_logger("casebridge.http")
+
+PIECE = 256 * 1024
+"""Bytes read at once."""
+_RESUMPTIONS = 5
+_OK, _CREATED, _NO_CONTENT, _PARTIAL, _FORBIDDEN, _FIRST_FAULT = 200, 201, 204, 206, 403, 500
+_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT = 429, 408
+
+
+class AddressRefused(Unavailable):
+    """The signed address is too old or was never good: ask for another one."""
+
+
+class Damaged(FixData):
+    """What came is not what was announced, though the connection held."""
+
+
+class Streams:
+    """Fetches from and sends to signed addresses of one vendor; belongs to one event loop, close it after use.
+
+    Args:
+        system: the vendor's plain name.
+        hosts: where its addresses may lead: a host (with its port, if any) or a pattern such as ``*.amazonaws.com``.
+        insecure: whether plain HTTP is allowed; test installations only.
+        counts: what was asked of the vendor so far.
+        may_send: asked in the moment before anything is sent; what it raises goes to the caller.
+        silence: seconds without a byte after which a connection is given up.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        hosts: Collection[str],
+        *,
+        insecure: bool = False,
+        counts: Counts | None = None,
+        may_send: Callable[[], object] | None = None,
+        silence: float = 60.0,
+    ) -> None:
+        self.system, self._hosts = system, tuple(host.lower() for host in hosts)
+        self._schemes = ("https", "http") if insecure else ("https",)
+        self._counts = counts if counts is not None else Counts()
+        self._may_send = may_send
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=silence)
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the sockets."""
+        if self._opened is not None:
+            await self._opened.close()
+            await asyncio.sleep(0)
+
+    async def read(self, address: str, start: int = 0) -> AsyncGenerator[bytes, None]:
+        """The bytes at ``address`` from ``start`` on, as they come.
+
+        Raises:
+            UnexpectedAnswer: the address leads to a host that is not the vendor's.
+            AddressRefused: it works no longer.
+            Unavailable: the connection broke, or the vendor answered with a fault.
+        """
+        url = self._checked(address)
+        headers = {"User-Agent": "casebridge/1.0", "Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        status = NO_ANSWER
+        self._ask()
+        try:
+            async with self._session().get(url, headers=headers, allow_redirects=False) as answer:
+                status = answer.status
+                self._judge(status, expected=(_OK, _PARTIAL))
+                skip = start if status == _OK else 0
+                async for piece in answer.content.iter_chunked(PIECE):
+                    if skip >= len(piece):
+                        skip -= len(piece)
+                        continue
+                    yield piece[skip:]
+                    skip = 0
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(f"{self.system} cut a file's transfer.", system=self.system) from error
+        finally:
+            self._count("GET", status)
+
+    async def put(self, address: str, headers: Mapping[str, str], size: int, pieces: AsyncIterable[bytes]) -> None:
+        """Send ``size`` bytes to ``address`` with exactly these headers; a repetition replaces what was sent before.
+
+        Raises:
+            UnexpectedAnswer, AddressRefused, Unavailable: as :meth:`read`.
+            ConnectorError: whatever ``pieces`` raised; then nothing is stored.
+        """
+        url = self._checked(address)
+        feeding = _Feeding(pieces)
+        sent = {**headers, "Content-Length": str(size)}
+        status = NO_ANSWER
+        self._ask()
+        try:
+            async with self._session().put(
+                url,
+                headers=sent,
+                data=feeding.pieces() if size else b"",
+                allow_redirects=False,
+                skip_auto_headers=("Content-Type", "Accept", "Accept-Encoding"),
+            ) as answer:
+                status = answer.status
+                await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if feeding.failure is not None:
+                raise feeding.failure from None
+            raise Unavailable(f"{self.system} cut a file's transfer.", system=self.system) from error
+        finally:
+            self._count("PUT", status)
+        if feeding.failure is not None:
+            raise feeding.failure
+        self._judge(status, expected=(_OK, _CREATED, _NO_CONTENT))
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            connector = aiohttp.TCPConnector(limit=8, ssl=trusted(), keepalive_timeout=5.0)
+            self._opened = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, trust_env=False, auto_decompress=False,
+                middlewares=(send_once,),
+            )  # fmt: skip
+        return self._opened
+
+    def _checked(self, address: str) -> URL:
+        """The address as it goes out. Raises UnexpectedAnswer when it leads anywhere else than to the vendor."""
+        parts = urlsplit(address)
+        host = parts.netloc.lower()
+        known = any(fnmatchcase(host, pattern) for pattern in self._hosts)
+        if parts.scheme not in self._schemes or "@" in host or not known:
+            message = (
+                f"{self.system} points to a file at {parts.hostname or 'an unusable address'}, which is not one of its "
+                "hosts; nothing was transferred. If it is, add it to the file hosts in the credentials block."
+            )
+            raise UnexpectedAnswer(message, field="address", system=self.system)
+        return URL(address, encoded=True)
+
+    def _judge(self, status: int, *, expected: Collection[int]) -> None:
+        if status in expected:
+            return
+        if status == _FORBIDDEN:
+            raise AddressRefused(f"{self.system} no longer accepts the address of a file.", system=self.system)
+        message = f"{self.system} answered {status} to a file's transfer."
+        if status >= _FIRST_FAULT or status in (_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT):
+            raise Unavailable(message, system=self.system)
+        raise UnexpectedAnswer(message, system=self.system)
+
+    def _ask(self) -> None:
+        if self._may_send is not None:
+            self._may_send()
+
+    def _count(self, method: str, status: int) -> None:
+        self._counts.requests[self.system, f"{method} (file)", status] += 1
+        log.debug("%s %s (file): %s", self.system, method, status)
+
+
+class _Feeding:
+    """Hands pieces to aiohttp and keeps what went wrong with them, which aiohttp would replace by an error of its own."""
+
+    def __init__(self, pieces: AsyncIterable[bytes]) -> None:
+        self._pieces = pieces
+        self.failure: ConnectorError | None = None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._pieces:
+                yield piece
+        except ConnectorError as error:
+            self.failure = error
+            raise
+
+
+class Download:
+    """A file as an iterator over its bytes: fetched once through, resumed where a connection broke, checked at its end.
+
+    The last piece is only given out when size and SHA-256 are as announced, so that whoever passes the bytes on can never
+    complete a damaged file. Each iteration fetches anew.
+
+    Args:
+        streams: where to fetch from.
+        fresh_address: gives an address that works now.
+        size: bytes announced.
+        sha256: hexadecimal digits announced; None when the vendor says none.
+    """
+
+    def __init__(
+        self, streams: Streams, fresh_address: Callable[[], Awaitable[str]], size: int, sha256: str | None
+    ) -> None:
+        self._streams, self._fresh_address = streams, fresh_address
+        self._size, self._sha256 = size, sha256
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        digest, taken, last = hashlib.sha256(), 0, b""
+        async for piece in self._all():
+            digest.update(piece)
+            taken += len(piece)
+            if taken > self._size:
+                break
+            if last:
+                yield last
+            last = piece
+        self._check(taken, digest.hexdigest())
+        if last:
+            yield last
+
+    async def _all(self) -> AsyncIterator[bytes]:
+        """Every byte in order, over as many connections as it takes."""
+        taken, failures = 0, 0
+        while True:
+            before = taken
+            try:
+                async for piece in self._streams.read(await self._fresh_address(), taken):
+                    taken += len(piece)
+                    yield piece
+            except Unavailable:
+                failures = failures + 1 if taken == before else 1  # as long as it goes on, it may break again
+                if failures > _RESUMPTIONS:
+                    raise
+                await asyncio.sleep(min(0.2 * 2**failures, 10.0))
+            else:
+                if taken >= self._size or taken == before:
+                    return
+
+    def _check(self, taken: int, digest: str) -> None:
+        system = self._streams.system
+        if taken != self._size:
+            message = f"{system} announced {self._size:,} bytes of a file and sent {taken:,}."
+            raise Damaged(message, system=system)
+        if self._sha256 is not None and digest != self._sha256.lower():
+            raise Damaged(f"A file came from {system} with another SHA-256 than announced.", system=system)

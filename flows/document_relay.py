@@ -1,0 +1,28 @@
+"""Files that clients and firms put into the portal reach the case's file, once."""
+
+from datetime import datetime
+from typing import Any
+
+from prefect import flow
+
+from domain.run_names import run_name
+from tasks.endings import ends_with_a_sentence
+from tasks.relay.report import publish_tick
+from tasks.relay.tick import open_tick, serve_all
+
+
+@flow(name="document_relay", flow_run_name=run_name("documents"), persist_result=False)
+@ends_with_a_sentence
+async def document_relay(firm: str | None = None, since: datetime | None = None) -> Any:
+    """Bring new files of the portal into the case system: of every firm, or of one.
+
+    Bytes are passed on as they come and checked by size and SHA-256; a transfer that breaks is gone on with. One firm's
+    trouble stops no other. Runs every twenty minutes by itself.
+
+    Args:
+        firm: The firm's short name: the name of its Firm block. Empty: all firms.
+        since: For one firm: also what was put there since then, before the relay was switched on.
+    """
+    async with open_tick("documents", firm, since) as tick:
+        await serve_all(tick)
+        return await publish_tick(tick)

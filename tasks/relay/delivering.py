@@ -1,0 +1,323 @@
+"""The delivery engine: reserve, call, settle. It knows nothing of what is delivered; a courier does.
+
+Whatever instruction the process dies on, the ledger says where it was: *reserved* before the call was announced, *calling*
+from then on. What may have taken effect is looked up by its marker before it is ever called again, and a look-up that
+finds nothing is only believed once the vendor has had time to finish what it had begun.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from connectors.errors import (
+    AnswerLost,
+    ConnectorError,
+    FixData,
+    LogInAgain,
+    Misconfigured,
+    NotPermitted,
+    UnexpectedAnswer,
+    Wait,
+)
+from connectors.http import redact, redacting_logger
+from ledger import Delivery, LeaseLost, Ledger, State
+from tasks.hold import Hold
+
+log = redacting_logger("casebridge.relay")
+
+SETTLING = timedelta(seconds=90)
+"""How long after a lost answer the vendor may still be carrying out what it was asked: longer than any request may take."""
+GIVE_UP_AFTER = timedelta(days=3)
+"""How long a delivery is tried in vain."""
+HELD_FOR = timedelta(days=14)
+"""How long a delivery waits for somebody of the firm to mend what it needs."""
+UNREADABLE = "unreadable"
+"""In the payload of what came in a shape nobody can read: what is wrong with it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+_HELD_PAUSE = timedelta(hours=1)
+_OUTAGE = 3
+"""So many technical failures in a row, and the vendor is left alone until the next tick."""
+
+Prepared = TypeVar("Prepared")
+
+
+class NotYet(Exception):
+    """It cannot be delivered just now, and nobody is to blame: the file is being scanned, say."""
+
+    def __init__(self, code: str, sentence: str, wait: timedelta) -> None:
+        super().__init__(sentence)
+        self.code, self.wait = code, wait
+
+
+class Held(Exception):
+    """It cannot be delivered before somebody of the firm has mended something."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Refused(Exception):
+    """It will never be delivered by itself; a person may ask for it again after mending what the sentence says."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Courier(Protocol[Prepared]):
+    """How the deliveries of one stream are made for one firm."""
+
+    stream: str
+    at_once: int
+    """How many are on their way at the same time."""
+
+    async def prepare(self, delivery: Delivery) -> Prepared:
+        """Everything the call needs; nothing is written anywhere. Raises NotYet, Held, Refused, ConnectorError."""
+        ...
+
+    async def call(self, delivery: Delivery, prepared: Prepared) -> tuple[str, str | None]:
+        """Make it; the vendor's id of it, and what is worth knowing. Raises ConnectorError; AnswerLost if in doubt."""
+        ...
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """The vendor's id of what carries the delivery's marker, None when there is nothing. Raises ConnectorError."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a firm's deliveries in one tick."""
+
+    delivered: int = 0
+    recognised: int = 0
+    """Found by their markers after a lost answer: not sent again."""
+    failed: int = 0
+    held: int = 0
+    given_up: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Engine(Generic[Prepared]):
+    """Delivers one stream of one firm, under the hold on it.
+
+    Args:
+        ledger: where everything is on record.
+        hold: the hold on this firm's stream.
+        firm: the firm's slug.
+        courier: how deliveries are made.
+        until: monotonic seconds after which nothing more is begun; what is left is the next tick's.
+    """
+
+    def __init__(
+        self, ledger: Ledger, hold: Hold, firm: str, courier: Courier[Prepared], *, until: float = float("inf")
+    ) -> None:
+        self._deliveries, self._hold, self._firm, self._courier = ledger.deliveries, hold, firm, courier
+        self._until = until
+        self._in_a_row = 0
+        self._fatal: BaseException | None = None
+        self.tally = Tally()
+
+    async def run(self) -> Tally:
+        """Deliver what is due, each lane in its order, until nothing is left or the time is over.
+
+        Raises:
+            LogInAgain, NotPermitted, Misconfigured: the connection itself is refused; nothing else was begun after it.
+            LeaseLost: another run may have taken over.
+            Wait: the vendor has stopped answering.
+        """
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                for delivery in await self._claim(self._courier.at_once - len(running)):
+                    running.add(asyncio.create_task(self._deliver(delivery)))
+                if not running:
+                    break
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            # What is on its way is let finish: an answer that comes is worth more than a quick end.
+            if running:
+                await asyncio.gather(*running, return_exceptions=True)
+        if self._fatal is not None:
+            raise self._fatal
+        return self.tally
+
+    async def _claim(self, most: int) -> list[Delivery]:
+        if most <= 0 or self._fatal is not None or time.monotonic() >= self._until:
+            return []
+        return await asyncio.to_thread(
+            self._deliveries.claim, self._hold.lease, self._firm, self._courier.stream, limit=most
+        )
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """One delivery, from its claim to its settlement; what concerns the whole connection is kept for the end."""
+        try:
+            await self._attempt(delivery)
+        except LeaseLost as error:
+            self._stop(error)
+        except Exception as error:
+            # A fault of ours concerns this one, until the ledger itself cannot be told of it.
+            log.exception("%s %s of %s hit a fault.", self._courier.stream, delivery.marker, self._firm)
+            self.tally.failed += 1
+            try:
+                sentence = f"A fault of casebridge itself ({type(error).__name__}); the run's log has the details."
+                await self._postpone(delivery, "internal_fault", sentence, _pause(delivery, None))
+            except Exception as second:  # noqa: BLE001 - told at the end of the run
+                self._stop(second)
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        try:
+            if delivery.state is State.UNKNOWN:
+                looked_up = await self._look_up(delivery)
+                if looked_up is None:
+                    return
+                delivery = looked_up
+            if UNREADABLE in delivery.payload:
+                await self._give_up(delivery, "unreadable_record", f"{delivery.payload[UNREADABLE]} File it by hand.")
+                return
+            prepared = await self._courier.prepare(delivery)
+        except NotYet as reason:
+            await self._postpone(delivery, reason.code, str(reason), reason.wait)
+        except Held as reason:
+            await self._hold_back(delivery, reason)
+        except Refused as reason:
+            await self._give_up(delivery, reason.code, str(reason))
+        except (LogInAgain, NotPermitted, Misconfigured) as error:
+            self._stop(error)
+            await asyncio.to_thread(self._deliveries.release, delivery)
+        except ConnectorError as error:
+            await self._postpone(delivery, _code(error), _said(error), _pause(delivery, error))
+            self._count_failure(error)
+        else:
+            await self._call(delivery, prepared)
+
+    async def _look_up(self, delivery: Delivery) -> Delivery | None:
+        """Ask the vendor for the marker of one that may have been made; one to go on with, None when it is settled."""
+        found = await self._courier.find(delivery)
+        if found is not None:
+            note = "Its answer was lost, but it was found by its marker; it was not made again."
+            await asyncio.to_thread(self._deliveries.settle_delivered, delivery, found, note)
+            self.tally.recognised += 1
+            return None
+        believed_from = delivery.changed_at + SETTLING
+        if datetime.now(UTC) < believed_from:
+            reason = "It was not found by its marker yet; it is looked for again before it is made again."
+            await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", reason, again_at=believed_from)
+            return None
+        note = "It was not found by its marker: it had no effect, and is made again."
+        return await asyncio.to_thread(self._deliveries.absent, delivery, note)
+
+    async def _call(self, delivery: Delivery, prepared: Prepared) -> None:
+        """Announce the call, make it, and say what came of it."""
+        calling = await asyncio.to_thread(self._deliveries.calling, self._hold.lease, delivery)
+        try:
+            remote_id, note = await self._courier.call(calling, prepared)
+        except (LogInAgain, NotPermitted, Misconfigured) as error:
+            self._stop(error)
+            await self._fail(calling, error, timedelta(0))
+        except Held as reason:
+            await asyncio.to_thread(
+                self._deliveries.failed, calling, reason.code, str(reason), again_at=_in(_HELD_PAUSE), held=True
+            )
+            self.tally.held += 1
+        except FixData as error:
+            await self._fail(calling, error, _pause(calling, error))
+            self.tally.failed += 1
+        except (AnswerLost, UnexpectedAnswer) as error:
+            await asyncio.to_thread(self._deliveries.unknown, calling, _said(error))
+            await asyncio.to_thread(self._deliveries.release, calling)
+            self._count_failure(error)
+        except Wait as error:
+            await self._fail(calling, error, _pause(calling, error))
+            self._count_failure(error)
+        except LeaseLost:
+            raise  # nothing was sent; the next holder finds it calling, and looks it up
+        except Exception as error:
+            # Anything may have happened: whoever claims it next looks it up.
+            log.exception("The call for %s %s of %s broke off.", self._courier.stream, delivery.marker, self._firm)
+            await asyncio.to_thread(self._deliveries.unknown, calling, f"It broke off: {type(error).__name__}.")
+            await asyncio.to_thread(self._deliveries.release, calling)
+            self.tally.failed += 1
+        else:
+            await asyncio.to_thread(self._deliveries.settle_delivered, calling, remote_id, note)
+            self._in_a_row = 0
+            self.tally.delivered += 1
+            if note:
+                self.tally.notes.append(f"{delivery.marker}: {note}")
+
+    async def _fail(self, delivery: Delivery, error: ConnectorError, pause: timedelta) -> None:
+        """It surely had no effect: once more later, until it has been tried for long enough."""
+        failed = await asyncio.to_thread(
+            self._deliveries.failed, delivery, _code(error), _said(error), again_at=_in(pause)
+        )
+        if datetime.now(UTC) - delivery.waiting_since > GIVE_UP_AFTER:
+            await self._abandon(failed, _code(error), _said(error))
+
+    async def _postpone(self, delivery: Delivery, code: str, reason: str, wait: timedelta) -> None:
+        if datetime.now(UTC) - delivery.waiting_since > GIVE_UP_AFTER:
+            await self._give_up(delivery, code, reason)
+            return
+        await asyncio.to_thread(self._deliveries.postpone, delivery, code, reason, again_at=_in(wait))
+
+    async def _hold_back(self, delivery: Delivery, reason: Held) -> None:
+        if datetime.now(UTC) - delivery.waiting_since > HELD_FOR:
+            await self._give_up(delivery, reason.code, str(reason))
+            return
+        await asyncio.to_thread(
+            self._deliveries.postpone, delivery, reason.code, str(reason), again_at=_in(_HELD_PAUSE), held=True
+        )
+        self.tally.held += 1
+
+    async def _give_up(self, delivery: Delivery, code: str, reason: str) -> None:
+        await asyncio.to_thread(self._deliveries.give_up, delivery, code, reason)
+        self.tally.given_up += 1
+        log.warning("%s %s of %s was given up: %s", self._courier.stream, delivery.marker, self._firm, reason)
+
+    async def _abandon(self, failed: Delivery, code: str, reason: str) -> None:
+        """Give up what has just failed: nobody else can have claimed it under our hold."""
+        with contextlib.suppress(LeaseLost):
+            await self._give_up(failed, code, f"It was tried for {GIVE_UP_AFTER.days} days. {reason}")
+
+    def _count_failure(self, error: ConnectorError) -> None:
+        self.tally.failed += 1
+        self._in_a_row += 1
+        if self._in_a_row >= _OUTAGE:
+            self._stop(error)
+
+    def _stop(self, error: BaseException) -> None:
+        """Begin nothing more; the first reason is the one to tell."""
+        self._fatal = self._fatal or error
+
+
+def _pause(delivery: Delivery, error: ConnectorError | None) -> timedelta:
+    """How long to leave it alone: longer each time, and never less than the vendor said."""
+    told = timedelta(seconds=error.retry_after or 0.0) if isinstance(error, Wait) else timedelta(0)
+    doubled: timedelta = _FIRST_PAUSE * 2 ** min(delivery.tries, 10)
+    return max(told, min(doubled, _LONGEST_PAUSE))
+
+
+def _in(wait: timedelta) -> datetime:
+    return datetime.now(UTC) + wait
+
+
+def _code(error: ConnectorError) -> str:
+    match error:
+        case LogInAgain():
+            return "reconnect_needed"
+        case NotPermitted() | Misconfigured():
+            return "setup_needed"
+        case FixData():
+            return "vendor_refused"
+        case UnexpectedAnswer():
+            return "unexpected_answer"
+        case _:
+            return "vendor_unreachable"
+
+
+def _said(error: ConnectorError) -> str:
+    return redact(str(error))

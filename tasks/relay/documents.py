@@ -1,0 +1,173 @@
+"""The document courier: a portal's file becomes a document of the case, its bytes passed on and never kept."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from connectors.casestatus import CaseStatusClient
+from connectors.errors import FixData, NotFound
+from connectors.http import Download
+from connectors.ports import CaseFiles
+from domain.file_names import clean_file_name, free_name
+from domain.relay import Document, Paper
+from ledger import Delivery, Reservation
+from tasks.relay.delivering import NotYet, Refused
+from tasks.relay.messages import case_gone
+from tasks.relay.people import Whereabouts
+
+STREAM = "documents"
+_MEGABYTE = 1024 * 1024
+_SCANNING = timedelta(minutes=1)
+_document = TypeAdapter(Document)
+_NOT_FOUND, _UNPROCESSABLE = 404, 422
+
+
+def document_marker(document: Document) -> str:
+    """What tells this file from every other one of the firm."""
+    return f"file:{document.id}"
+
+
+def reservations(
+    documents: Iterable[Document], known: Mapping[str, str | None], taken: dict[str, set[str]], *, system: str
+) -> list[Reservation]:
+    """What is to be reserved of a page of the feed; equal names within a case are kept apart by a number.
+
+    Args:
+        documents: as the portal has them now.
+        known: markers that are reserved already.
+        taken: names given so far (case-folded), by case; new ones are added.
+        system: the case system; what carries its mark came from there, and is an echo.
+    """
+    wanted = []
+    for document in documents:
+        marker = document_marker(document)
+        if marker in known:
+            continue
+        case_id = case_of(document)
+        echo = document.external_id if (document.external_id or "").startswith(f"{system}:") else None
+        names = taken.setdefault(case_id, set())
+        name = free_name(clean_file_name(document.name), names)
+        names.add(name.casefold())
+        payload = {"document": _document.dump_python(document, mode="json", exclude={"address"}), "name": name}
+        wanted.append(
+            Reservation(
+                marker=marker,
+                case_id=case_id,
+                occurred_at=document.created_at,
+                payload=payload,
+                lane=marker,  # no document waits for another
+                digest=document.sha256[:32] if document.sha256 else None,
+                echo_of=echo,
+            )
+        )
+    return wanted
+
+
+def case_of(document: Document) -> str:
+    """What its delivery calls the case."""
+    return document.place.integration_id or f"portal:{document.place.case_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A document ready to be sent."""
+
+    paper: Paper
+    content: Download
+
+
+class DocumentCourier:
+    """Files one firm's documents with its case system; see :class:`tasks.relay.delivering.Courier`."""
+
+    stream = STREAM
+    at_once = 3
+
+    def __init__(
+        self,
+        portal: CaseStatusClient,
+        files: CaseFiles,
+        whereabouts: Whereabouts,
+        system: str,
+        *,
+        largest: int,
+    ) -> None:
+        self._portal, self._files, self._whereabouts, self._system = portal, files, whereabouts, system
+        self._largest = largest * _MEGABYTE
+
+    async def prepare(self, delivery: Delivery) -> Package:
+        """Ask the portal how the file is now, and find its case.
+
+        Raises:
+            NotYet: it is still being scanned.
+            Refused: it is too large for this firm, or is gone from the portal.
+        """
+        reserved = document_in(delivery)
+        try:
+            document = await self._portal.document(reserved.id)
+        except NotFound as error:
+            raise Refused("document_gone", f"“{delivery.payload['name']}” was deleted in Case Status.") from error
+        if document.size > self._largest:
+            raise Refused(
+                "document_too_large",
+                f"“{delivery.payload['name']}” has {document.size / _MEGABYTE:,.0f} MB, more than the "
+                f"{self._largest // _MEGABYTE:,} MB of this firm. Raise *Largest document* in its Firm block and ask for "
+                "it again, or file it by hand.",
+            )
+        if document.address is None:
+            raise NotYet("file_not_ready", "Case Status is still scanning the file.", _SCANNING)
+        found = await self._whereabouts.case(document.place)
+        paper = Paper(
+            marker=delivery.marker,
+            case_id=found.integration_id,
+            name=delivery.payload["name"],
+            content_type=_content_type(document.content_type),
+            size=document.size,
+            sha256=document.sha256,
+            received_at=document.created_at,
+        )
+        return Package(paper, self._portal.download(document))
+
+    async def call(self, delivery: Delivery, prepared: Package) -> tuple[str, str | None]:
+        """Pass the bytes on. Raises Held when the case is gone from the case system."""
+        try:
+            filed = await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1)
+        except FixData as refusal:
+            if refusal.status not in (_NOT_FOUND, _UNPROCESSABLE):
+                raise
+            raise case_gone(delivery, self._system, refusal) from refusal
+        return filed, None
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """Look the complete document up by its marker."""
+        return await self._files.find_paper(delivery.marker)
+
+
+def document_in(delivery: Delivery) -> Document:
+    """The file as it was when its delivery was reserved; without an address."""
+    return _document.validate_python({**delivery.payload["document"], "address": None})
+
+
+def _content_type(text: str) -> str:
+    """The type if it can be one, else nothing: the case system then goes by the name."""
+    kind, slash, rest = text.partition(";")[0].strip().partition("/")
+    return (
+        f"{kind}/{rest}"
+        if slash and kind.isascii() and kind.isalnum() and rest.isascii() and rest.isprintable()
+        else ""
+    )
+
+
+def told(delivery: Delivery) -> dict[str, Any]:
+    """What a receipt says of the document itself."""
+    document = document_in(delivery)
+    return {
+        "file": document.id,
+        "name": delivery.payload["name"],
+        "from": document.uploader.name or document.uploader.kind.value,
+        "received at": document.created_at.isoformat(),
+        "bytes": document.size,
+        "sha256": document.sha256 or "",
+    }

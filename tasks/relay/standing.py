@@ -1,0 +1,93 @@
+"""How every firm stands after a tick: how old its oldest undelivered item is, what is wrong, and who must be told."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ledger import Feed, Standing
+from tasks.relay.tick import Served, Tick
+
+_DAY = timedelta(days=1)
+_AT_ONCE = frozenset({"reconnect_needed", "setup_needed", "internal_fault", "unexpected_answer"})
+"""Troubles that do not pass by themselves; others count when they have lasted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A firm in the fleet's table. ``wrong`` holds codes and sentences of what needs a person."""
+
+    slug: str
+    name: str
+    pending: int
+    held: int
+    age: timedelta | None
+    """Of the oldest item that waits and is not held."""
+    wrong: dict[str, str]
+    served: Served | None
+
+    @property
+    def worth_showing(self) -> bool:
+        """False for a firm with nothing to tell."""
+        tally = self.served.tally if self.served else None
+        did = tally and (tally.delivered or tally.recognised or tally.failed or tally.held or tally.given_up)
+        return bool(self.pending or self.wrong or did or (self.served and (self.served.busy or self.served.trouble)))
+
+
+async def take_stock(tick: Tick) -> list[Row]:
+    """Every firm's row, those with the oldest items first."""
+    now = datetime.now(UTC)
+    name, only = tick.stream.name, tick.only
+    standing = await asyncio.to_thread(tick.ledger.deliveries.standing, name, only)
+    feeds = await asyncio.to_thread(tick.ledger.feeds.of, name, only)
+    given_up = await asyncio.to_thread(tick.ledger.deliveries.given_up_since, name, now - _DAY, only)
+    rows = [
+        _row(tick, served, standing.get(slug), feeds.get(slug), given_up.get(slug, 0), now)
+        for slug, served in tick.served.items()
+    ]
+    rows += [
+        Row(slug, slug, 0, 0, None, {"block_unreadable": sentence}, None)
+        for slug, sentence in tick.fleet.unreadable.items()
+    ]
+    return sorted(rows, key=lambda row: (-(row.age or timedelta(0)), row.slug))
+
+
+def _row(tick: Tick, served: Served, stands: Standing | None, feed: Feed | None, given_up: int, now: datetime) -> Row:
+    age = now - stands.oldest if stands and stands.oldest else None
+    wrong: dict[str, str] = {}
+    limit, word = tick.stream.stale_after, tick.stream.word
+    unread = now - feed.polled_at if feed and feed.polled_at else None
+    if served.trouble is not None:
+        code, sentence = served.trouble
+        lasting = (unread is not None and unread > limit) or (age is not None and age > limit)
+        if code in _AT_ONCE or lasting:
+            wrong[code] = sentence
+    if age is not None and age > limit and not wrong:
+        wrong["stale"] = f"A {word} has waited for {_words(age)}; more than {_words(limit)} is too long."
+    if given_up:
+        more = "was" if given_up == 1 else "were"
+        wrong["given_up"] = (
+            f"{given_up:,} {word}{'' if given_up == 1 else 's'} {more} given up in the last 24 hours. The runs of "
+            f"delivery_receipt show which and why."
+        )
+    return Row(
+        served.firm.slug,
+        served.firm.name,
+        stands.pending if stands else 0,
+        stands.held if stands else 0,
+        age,
+        wrong,
+        served,
+    )
+
+
+def _words(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 90:  # noqa: PLR2004
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004
+
+
+def shown_age(age: timedelta | None) -> str:
+    """An age for a table; empty when nothing waits."""
+    return "" if age is None else _words(age)

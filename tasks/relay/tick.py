@@ -1,0 +1,255 @@
+"""One tick of a relay: every firm polled, what is due delivered, each firm for itself."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from prefect import task
+
+from blocks.firm import Firm
+from connectors.casestatus import CaseStatusClient
+from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait
+from connectors.http import Lent, Transport, redact, redact_handlers, redacting_logger
+from connectors.ports import CaseFiles, SharedState
+from domain.errors import BadInput
+from ledger import Feed, LeaseHeld, LeaseLost, Ledger, Standing
+from tasks import hold
+from tasks.endings import Superseded
+from tasks.firms import load_firm
+from tasks.fleet import Fleet, load_fleet, load_one
+from tasks.hold import Hold
+from tasks.patience import STEP
+from tasks.relay.delivering import Engine, Tally
+from tasks.relay.polling import Polled, poll
+from tasks.relay.streams import STREAMS, Stream
+from tasks.sync_run import current_flow_run
+
+log = redacting_logger("casebridge.relay")
+
+FIRMS_POLLED_AT_ONCE = 32
+FIRMS_SERVED_AT_ONCE = 16
+TIME_FOR_ONE = 100.0
+"""Seconds after which a firm's deliveries are left to the next tick, so that no firm keeps a tick from ending."""
+CATCHING_UP = 20
+"""With more than this waiting, a firm's relay leaves room in the case system's budget for the firm's nightly sync."""
+_SHARE_OF_A_CATCH_UP = 0.6
+_TIDY_EVERY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Served:
+    """What a tick did for one firm."""
+
+    firm: Firm
+    polled: Polled | None = None
+    tally: Tally = field(default_factory=Tally)
+    trouble: tuple[str, str] | None = None
+    """What stopped it: code and sentence."""
+    error: Exception | None = None
+    busy: LeaseHeld | None = None
+    """Another run is at it."""
+
+    def stopped_by(self, code: str, error: Exception) -> None:
+        """Note what stopped the firm; the first reason is the one to tell."""
+        if self.trouble is None:
+            self.trouble, self.error = (code, redact(str(error))), error
+
+
+@dataclass(slots=True)
+class Tick:
+    """Everything the steps of a tick share."""
+
+    stream: Stream
+    ledger: Ledger
+    fleet: Fleet
+    feeds: dict[str, Feed]
+    standing: dict[str, Standing]
+    sockets: Transport
+    started_at: datetime
+    only: str | None = None
+    since: datetime | None = None
+    served: dict[str, Served] = field(default_factory=dict)
+    off: list[str] = field(default_factory=list)
+    """Firms that have switched this relay off."""
+
+    @property
+    def owner(self) -> str:
+        """Who holds firms during this tick."""
+        flow_run = current_flow_run()
+        return str(flow_run.id) if flow_run else uuid.uuid4().hex
+
+
+@contextlib.asynccontextmanager
+async def open_tick(stream: str, firm: str | None, since: datetime | None) -> AsyncIterator[Tick]:
+    """Read the blocks and how every firm stands.
+
+    Raises:
+        FirmUnknown: the one firm asked for has no usable block.
+        BadInput: it has switched this relay off, or ``since`` is of no use.
+        Superseded: the schedule's run came too late.
+    """
+    redact_handlers("", "casebridge", "prefect.flow_runs", "prefect.task_runs")
+    chosen = STREAMS[stream]
+    if since is not None:
+        _check(since, firm)
+    fleet = await load_one(firm) if firm is not None else await load_fleet()
+    async with contextlib.AsyncExitStack() as cleanup:
+        ledger = await asyncio.to_thread(Ledger.open)
+        cleanup.callback(ledger.close)
+        sockets = Transport(connections=FIRMS_POLLED_AT_ONCE)
+        cleanup.push_async_callback(sockets.aclose)
+        feeds = await asyncio.to_thread(ledger.feeds.of, stream, firm)
+        _refuse_if_superseded(feeds)
+        standing = await asyncio.to_thread(ledger.deliveries.standing, stream, firm)
+        tick = Tick(chosen, ledger, fleet, feeds, standing, sockets, datetime.now(UTC), firm, since)
+        for slug, one in fleet.firms.items():
+            if chosen.is_on(one):
+                tick.served[slug] = Served(one)
+            else:
+                tick.off.append(slug)
+        if firm is not None and tick.off:
+            raise BadInput(
+                f"The relay of {stream} is switched off for {fleet.firms[firm].name}: switch it on in Blocks › {firm}."
+            )
+        yield tick
+
+
+def _refuse_if_superseded(feeds: dict[str, Feed]) -> None:
+    """After an outage Prefect starts every run that was due meanwhile; once one has polled, the others are of no use."""
+    flow_run = current_flow_run()
+    if flow_run is None or not flow_run.auto_scheduled or flow_run.expected_start_time is None:
+        return
+    polled = max((feed.polled_at for feed in feeds.values() if feed.polled_at is not None), default=None)
+    if polled is not None and polled > flow_run.expected_start_time:
+        raise Superseded("This tick was due before the last one polled; there is nothing left for it to do.")
+
+
+def _check(since: datetime, firm: str | None) -> None:
+    if firm is None:
+        raise BadInput("since= is for one firm: name it in firm=, too.")
+    if since.tzinfo is None:
+        raise BadInput(f"since='{since.isoformat()}' has no time zone: write it as in 2026-11-24T09:00:00-05:00.")
+    if since > datetime.now(UTC):
+        raise BadInput(f"since='{since.isoformat()}' lies in the future.")
+
+
+async def serve_all(tick: Tick) -> None:
+    """Poll every firm and deliver what is due; what goes wrong with one firm is noted there and stops no other."""
+    polling, serving = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE), asyncio.Semaphore(FIRMS_SERVED_AT_ONCE)
+    await asyncio.gather(*(_serve(tick, served, polling, serving) for served in tick.served.values()))
+    read = {slug: served.polled for slug, served in tick.served.items() if served.polled is not None}
+    swept = [slug for slug, polled in read.items() if polled.swept]
+    await asyncio.to_thread(tick.ledger.feeds.polled, tick.stream.name, list(read), swept=swept)
+
+
+async def _serve(tick: Tick, served: Served, polling: asyncio.Semaphore, serving: asyncio.Semaphore) -> None:
+    async with polling:
+        await _noting(served, _poll(tick, served))
+    if not _has_work(tick, served):
+        return
+    async with serving:
+        await _noting(served, _deliver(tick, served))
+
+
+def _has_work(tick: Tick, served: Served) -> bool:
+    slug = served.firm.slug
+    standing, feed = tick.standing.get(slug), tick.feeds.get(slug)
+    untidy = feed is not None and feed.tidied_at is not None and tick.started_at - feed.tidied_at >= _TIDY_EVERY
+    return bool((served.polled and served.polled.new) or (standing and standing.due) or untidy)
+
+
+async def _noting(served: Served, work: Awaitable[None]) -> None:
+    """Do one firm's work; whatever stops it is the firm's own trouble."""
+    try:
+        await work
+    except LeaseHeld as busy:
+        served.busy = busy
+    except LogInAgain as error:
+        served.stopped_by("reconnect_needed", error)
+    except (NotPermitted, Misconfigured) as error:
+        served.stopped_by("setup_needed", error)
+    except Wait as error:
+        served.stopped_by("vendor_unreachable", error)
+    except LeaseLost as error:
+        served.stopped_by("overtaken", error)
+    except ConnectorError as error:
+        served.stopped_by("unexpected_answer", error)
+    except Exception as error:
+        log.exception("The relay for %s hit a fault.", served.firm.slug)
+        served.stopped_by("internal_fault", error)
+
+
+async def _poll(tick: Tick, served: Served) -> None:
+    """One firm's feed; sockets are shared between the firms, requests and keys are not."""
+    firm = served.firm
+    state = SharedState(f"case_status:{firm.slug}", tick.ledger.limits, tick.ledger.tokens)
+    portal = firm.portal.portal(state, transport=Lent(tick.sockets))
+    try:
+        feed = tick.feeds.get(firm.slug)
+        served.polled = await poll(firm, tick.stream, tick.ledger, portal, feed, since=tick.since)
+    finally:
+        await portal.close()
+
+
+async def _deliver(tick: Tick, served: Served) -> None:
+    """Become the one who delivers for this firm, and do it as a task run that shows by its name for whom."""
+    slug = served.firm.slug
+    lease = await asyncio.to_thread(
+        tick.ledger.leases.acquire,
+        f"{tick.stream.name}:{slug}",
+        tick.owner,
+        hold.LEASE_SECONDS,
+        note=f"{tick.stream.word} relay",
+    )
+    async with Hold.of(tick.ledger, lease) as held:
+        standing = (await asyncio.to_thread(tick.ledger.deliveries.standing, tick.stream.name, slug)).get(slug)
+        due = standing.due if standing else 0
+        name = f"{slug}: {due:,} {tick.stream.word}{'' if due == 1 else 's'}"
+        await deliver_firm.with_options(task_run_name=name)(tick, served, held, due)
+
+
+@task(name="deliver_firm", **STEP)
+async def deliver_firm(tick: Tick, served: Served, held: Hold, due: int) -> None:
+    """Deliver what is due for one firm. Raises what stops the firm as a whole; everything else is on record."""
+    # Loaded by itself: what the case system may replace in its credentials is saved back.
+    firm = await load_firm(served.firm.slug)
+    share = _SHARE_OF_A_CATCH_UP if due > CATCHING_UP else 1.0
+    async with _connected(tick, firm, held, share) as (portal, files):
+        courier = tick.stream.courier(firm, tick.ledger, portal, files)
+        engine = Engine(tick.ledger, held, firm.slug, courier, until=time.monotonic() + TIME_FOR_ONE)
+        served.tally = engine.tally
+        await _tidy(tick, firm.slug, files, new=bool(served.polled and served.polled.new))
+        await engine.run()
+
+
+async def _tidy(tick: Tick, slug: str, files: CaseFiles, *, new: bool) -> None:
+    """Once a day, clear away uploads that were begun more than a day ago and never finished."""
+    if tick.stream.name != "documents":
+        return
+    feed = tick.feeds.get(slug)
+    last = feed.tidied_at if feed else None
+    if last is not None and tick.started_at - last >= _TIDY_EVERY:
+        await files.clear_unfinished(tick.started_at - _TIDY_EVERY)
+    elif last is not None or not new:
+        return
+    await asyncio.to_thread(tick.ledger.feeds.tidied, slug, tick.stream.name)
+
+
+@contextlib.asynccontextmanager
+async def _connected(
+    tick: Tick, firm: Firm, held: Hold, share: float
+) -> AsyncIterator[tuple[CaseStatusClient, CaseFiles]]:
+    """Both systems of a firm, asked only while its hold is certain."""
+    ledger, system = tick.ledger, firm.case_system.system
+    async with contextlib.AsyncExitStack() as cleanup:
+        state = SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, held.require)
+        portal = firm.portal.portal(state)
+        cleanup.push_async_callback(portal.close)
+        state = SharedState(f"{system}:{firm.slug}", ledger.limits, ledger.tokens, held.require)
+        files = firm.case_system.case_files(state, firm.case_system.keep_refresh_token, share)
+        cleanup.push_async_callback(files.close)
+        yield portal, files

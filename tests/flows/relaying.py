@@ -1,0 +1,62 @@
+"""What happens in the portal and what is in Clio, in words for tests of the relays; and a tick, in one call."""
+
+from typing import Any
+
+from prefect import Flow
+from prefect.client.schemas.objects import State
+
+from sandbox.casestatus import arrivals
+from sandbox.clio import plain
+from tests.flows.office import SEEDED, Office
+
+
+class Desk:
+    """One firm's correspondence: messages and files arrive in the portal, and are to be found in Clio."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.sandbox = office.sandbox
+
+    # The portal.
+
+    def write(self, integration_id: str, content: str, **more: Any) -> str:
+        """Somebody writes a message (``type`` inbound unless said otherwise); its id in the portal."""
+        body = {"integration_id": integration_id, "content": content, "source": "clio", **more}
+        portal = self.sandbox.casestatus.portal
+        return str(arrivals.message_arrives(portal, self.office.portal, body).id)
+
+    def edit(self, message_id: str, content: str) -> None:
+        arrivals.message_edited(self.office.portal, int(message_id), content)
+
+    def put(self, integration_id: str, file_name: str, content: str = "", **more: Any) -> str:
+        """Somebody puts a file there; its id in the portal."""
+        body = {"integration_id": integration_id, "file_name": file_name, "content": content, "source": "clio", **more}
+        return str(arrivals.file_arrives(self.sandbox.casestatus.portal, self.office.portal, body).id)
+
+    # Clio.
+
+    def letters(self, integration_id: str | None = None) -> list[dict[str, Any]]:
+        """The communications, of one matter or all, in the order in which they were made."""
+        return plain.communications(self.office.clio, int(integration_id) if integration_id else None)
+
+    def bodies(self, integration_id: str | None = None) -> list[str]:
+        return [letter["body"] for letter in self.letters(integration_id)]
+
+    def papers(self, integration_id: str | None = None) -> list[dict[str, Any]]:
+        """The documents, unfinished and deleted ones included."""
+        return plain.documents(self.office.clio, int(integration_id) if integration_id else None)
+
+    def contact_of(self, integration_id: str) -> int:
+        return int(self.office.clio.matters.get(int(integration_id))["client_id"])
+
+    def attorney_of(self, integration_id: str) -> int:
+        return int(self.office.clio.matters.get(int(integration_id))["_responsible_attorney"])
+
+    # Ticks.
+
+    async def tick(self, flow: Flow[..., Any], **parameters: Any) -> State[Any]:
+        parameters.setdefault("firm", self.office.slug)
+        return await flow(**parameters, return_state=True)
+
+
+__all__ = ["SEEDED", "Desk"]
