@@ -180,8 +180,12 @@ class CaseFiles(Protocol):
         """
         ...
 
-    async def find_paper(self, marker: str) -> str | None:
-        """The id of the complete document with this marker, None when there is none."""
+    async def find_paper(self, marker: str, size: int | None = None) -> str | None:
+        """The id of the complete document with this marker, None when there is none.
+
+        Raises:
+            FixData: there is one, but not of ``size`` bytes.
+        """
         ...
 
     async def clear_unfinished(self, before: datetime) -> int:

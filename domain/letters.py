@@ -34,8 +34,8 @@ def message_marker(message: Message) -> str:
 
 
 def edit_marker(message: Message) -> str:
-    """What tells this wording of the message from every other one."""
-    return f"{message_marker(message)}:edit:{content_digest(message.content)[:12]}"
+    """What tells this change of the message from every other one; it may bring back an earlier wording."""
+    return f"{message_marker(message)}:edit:{message.updated_at:%Y%m%dT%H%M%S.%f}"
 
 
 def content_digest(content: str) -> str:

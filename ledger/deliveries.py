@@ -44,7 +44,8 @@ class Deliveries(Store):
         found: dict[str, int] = {}
         with self._database.writing() as connection:
             now = self._database.now(connection)
-            rows = [_reserved(firm, stream, item, now) for item in reservations]
+            wanted = [item for item in reservations if _is_newest(connection, firm, stream, item)]
+            rows = [_reserved(firm, stream, item, now) for item in wanted]
             if rows:
                 added = insert_or_ignore(connection, deliveries).returning(deliveries.c.marker, deliveries.c.id)
                 found = dict(connection.execute(added, rows).tuples().all())
@@ -61,7 +62,7 @@ class Deliveries(Store):
         return [marker for marker in dict.fromkeys(item.marker for item in reservations) if marker in found]
 
     def digests(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, str | None]:
-        """The content's digest of each of ``markers`` that is reserved already, whatever became of it."""
+        """The digest of the last wording of each of ``markers`` that is reserved already, whatever became of it."""
         wanted = select(deliveries.c.marker, deliveries.c.digest).where(_of(firm, stream))
         with self._database.reading() as connection:
             return {
@@ -238,6 +239,15 @@ class Deliveries(Store):
 
 _LET_GO: dict[str, Any] = {"owner": None}
 _ECHO = "It came from the case system itself: recognised by its mark and not sent back."
+
+
+def _is_newest(connection: Connection, firm: str, stream: str, item: Reservation) -> bool:
+    """Note a new wording with what it revises; False when somebody else has, or another one has come in between."""
+    if item.revises is None:
+        return True
+    marker, last = item.revises
+    revised = _of(firm, stream) & (deliveries.c.marker == marker) & (deliveries.c.digest == last)
+    return bool(connection.execute(update(deliveries).where(revised).values(digest=item.digest)).rowcount)
 
 
 def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[str, Any]:

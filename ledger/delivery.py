@@ -46,7 +46,8 @@ class Reservation:
 
     Within a ``lane`` (default: the case) deliveries are made in the order of ``occurred_at`` (aware UTC), then of
     reservation. ``digest`` is of the content, to notice when the same marker comes with another one. ``echo_of`` names
-    the vendor's record that this is only a reflection of: it counts as delivered from the start.
+    the vendor's record that this is only a reflection of: it counts as delivered from the start. ``revises`` holds the
+    marker of what this is a new wording of, and the digest that was its last one: only if it still is, this is reserved.
     """
 
     marker: str
@@ -56,6 +57,7 @@ class Reservation:
     lane: str | None = None
     digest: str | None = None
     echo_of: str | None = None
+    revises: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Delivery:
     """From when its age counts: since it occurred, or, for what was asked for long afterwards, since it was reserved."""
     payload: dict[str, Any]
     digest: str | None
+    """Of the last wording that is on record, be it this one's or that of a later revision."""
     state: State
     held: bool
     """True while it waits for somebody of the firm to mend something: then its age is no sign of a stopped relay."""

@@ -16,7 +16,7 @@ from connectors.clio.client import PAGE, ClioClient
 from connectors.clio.regions import SYSTEM
 from connectors.clio.wire import is_redacted
 from connectors.errors import FixData, NotFound, NotPermitted, Stale, Unavailable, UnexpectedAnswer
-from connectors.http import AddressRefused, Counts, Streams, redacting_logger
+from connectors.http import AddressRefused, Counts, Damaged, Streams, redacting_logger
 from connectors.ports import Account
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import StaffMember
@@ -157,15 +157,20 @@ class ClioFiles:
         upload = await self._begun(paper) if resuming else None
         if upload is None:
             upload = await self._begin(paper)
-        if not upload.complete:
+        if upload.complete:
+            _require_size(upload, paper.size)
+        else:
             upload = await self._put(upload, paper, content)
             await self._finish(upload, paper)
         return upload.id
 
-    async def find_paper(self, marker: str) -> str | None:
-        """The complete document with this marker."""
+    async def find_paper(self, marker: str, size: int | None = None) -> str | None:
+        """The complete document with this marker. Raises Damaged when Clio holds it in another size."""
         complete = [upload for upload in await self._uploads(marker) if upload.complete]
-        return complete[0].id if complete else None
+        if not complete:
+            return None
+        _require_size(complete[0], size)
+        return complete[0].id
 
     async def clear_unfinished(self, before: datetime) -> int:
         """Delete documents of ours that were begun before then and never completed; what resists is left alone."""
@@ -256,9 +261,7 @@ class ClioFiles:
                 raise Unavailable(f"Clio has not received the file: {error}", system=SYSTEM) from error
         if not now.complete:
             raise UnexpectedAnswer("Clio did not take the upload as complete.", field="fully_uploaded", system=SYSTEM)
-        if now.size is not None and now.size != paper.size:
-            message = f"Clio holds {now.size:,} bytes of a file of {paper.size:,}."
-            raise UnexpectedAnswer(message, field="latest_document_version.size", system=SYSTEM)
+        _require_size(now, paper.size)
 
     async def _uploads(self, marker: str) -> list[Upload]:
         """Every document with this marker, also unfinished ones, the oldest first."""
@@ -352,6 +355,16 @@ def _upload(record: Any) -> Upload:
 
 def _hidden(record: Any) -> Upload:
     return Upload(str(record["id"]), None, "", complete=True, size=None, address=None, headers={})
+
+
+def _require_size(upload: Upload, size: int | None) -> None:
+    """Raises Damaged when Clio says that it holds another number of bytes."""
+    if size is not None and upload.size is not None and upload.size != size:
+        message = (
+            f"Clio holds {upload.size:,} bytes of a file of {size:,} as document {upload.id}. Delete it in Clio, and it is "
+            "filed anew."
+        )
+        raise Damaged(message, system=SYSTEM)
 
 
 def _address(upload: Upload) -> str:

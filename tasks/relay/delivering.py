@@ -216,7 +216,11 @@ class Engine(Generic[Prepared]):
             await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
         note = "It was not found by its marker: it had no effect, and is made again."
-        return await asyncio.to_thread(self._deliveries.absent, delivery, note)
+        absent = await asyncio.to_thread(self._deliveries.absent, delivery, note)
+        if _waited(absent) > GIVE_UP_AFTER:
+            await self._abandon(absent, "answer_lost", delivery.reason or "No call for it was ever answered.")
+            return None
+        return absent
 
     async def _call(self, delivery: Delivery, prepared: Prepared) -> None:
         """Announce the call, make it, and say what came of it."""

@@ -144,7 +144,7 @@ class DocumentCourier:
 
     async def find(self, delivery: Delivery) -> str | None:
         """Look the complete document up by its marker."""
-        return await self._files.find_paper(delivery.marker)
+        return await self._files.find_paper(delivery.marker, document_in(delivery).size)
 
 
 def document_in(delivery: Delivery) -> Document:

@@ -27,7 +27,7 @@ def reservations(
 
     Args:
         messages: as the portal has them now.
-        known: markers that are reserved already, with the digests of their words then.
+        known: markers that are reserved already, with the digests of their last words on record.
         system: the case system; what carries its mark came from there, and is an echo.
         keep_automatic: whether messages the portal sends by its own rules count, too.
     """
@@ -37,7 +37,8 @@ def reservations(
             continue
         digest = content_digest(message.content)
         marker = message_marker(message)
-        edited = marker in known and known[marker] not in (None, digest)
+        last = known.get(marker)
+        edited = last is not None and last != digest
         if marker in known and not edited:
             continue
         echo = message.external_id if (message.external_id or "").startswith(f"{system}:") else None
@@ -51,6 +52,7 @@ def reservations(
                 payload={"message": _message.dump_python(message, mode="json"), "edited": edited},
                 digest=digest,
                 echo_of=echo,
+                revises=(marker, last) if edited and last is not None else None,
             )
         )
     return wanted
@@ -136,5 +138,5 @@ def told(delivery: Delivery) -> dict[str, Any]:
         "from": message.sender.name,
         "sent at": message.sent_at.isoformat(),
         "characters": len(message.content),
-        "digest": delivery.digest or "",
+        "digest": content_digest(message.content),
     }

@@ -5,6 +5,7 @@ import pytest
 
 from connectors.clio.filing import MESSAGE_PROPERTY, SUBJECT
 from connectors.errors import AnswerLost, ConnectorError, FixData, NotPermitted, UnexpectedAnswer
+from connectors.http.transport import Substitute
 from connectors.ports import CaseFiles
 from domain.relay import Correspondent, PartyKind
 from sandbox.faults import FaultKind
@@ -188,7 +189,7 @@ def scripted(cabinet, *answers):
     """The connector with these answers to what it asks of the API; tokens come from the sandbox."""
     left = iter(answers)
     files = cabinet.connect()
-    files._connection._transport = httpx.MockTransport(lambda _: next(left))
+    files._connection._wire = Substitute(httpx.MockTransport(lambda _: next(left)))
     return files
 
 

@@ -7,7 +7,7 @@ import pytest
 from connectors.clio import filing
 from connectors.clio.filing import FILE_PROPERTY, ClioFiles
 from connectors.errors import FixData, NotPermitted, UnexpectedAnswer
-from connectors.http import ForeignAddress
+from connectors.http import Damaged, ForeignAddress
 from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
@@ -88,6 +88,15 @@ async def test_a_document_is_found_by_its_marker_and_no_other(cabinet):
     for marker in markers:
         assert await cabinet.files.find_paper(marker) == filed[marker]
     assert await cabinet.files.find_paper("file:2") is None
+
+
+async def test_one_of_another_size_is_no_find_and_not_gone_on_with(cabinet):
+    filed = await cabinet.file(b"picture")
+    assert await cabinet.files.find_paper("file:1", 7) == filed
+    with pytest.raises(Damaged, match="Clio holds 7 bytes of a file of 8"):
+        await cabinet.files.find_paper("file:1", 8)
+    with pytest.raises(Damaged, match="Delete it in Clio"):
+        await cabinet.file(b"pictures", resuming=True)
 
 
 async def test_it_is_found_wherever_somebody_has_put_it_under_whatever_name(cabinet):

@@ -257,7 +257,8 @@ async def test_lent_sockets_stay_open_for_the_others():
             with pytest.raises(Unavailable):
                 await client.me()
             await client.close()
-            assert not sockets.client.closed
+            assert sockets._session is not None
+            assert not sockets._session.closed
         await sockets.aclose()
-        assert sockets.client.closed
+        assert sockets._session.closed
         assert len(served.requests) == 2

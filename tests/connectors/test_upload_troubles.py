@@ -217,7 +217,7 @@ async def test_another_size_in_clio_than_was_sent_is_said_so(cabinet):
     assert isinstance(kept, StoredObject)
     objects[uuid] = replace(kept, size=7)
     cabinet.spoil(FaultKind.STATUS, "PUT", STORAGE, status=200)
-    with pytest.raises(UnexpectedAnswer, match="Clio holds 7 bytes of a file of 262,144"):
+    with pytest.raises(Damaged, match="Clio holds 7 bytes of a file of 262,144"):
         await cabinet.file(PICTURE, resuming=True)
 
 

@@ -210,7 +210,8 @@ def test_nobody_is_lost(recipients: list[int], known: set[int], named: set[int])
 
 
 def test_markers_tell_messages_and_their_wordings_apart() -> None:
-    first, second = message(), message(content="On Monday.")
+    first = message()
+    second = message(content="On Monday.", updated_at=first.updated_at + timedelta(seconds=1))
     assert message_marker(first) == message_marker(second) == "message:7781"
     assert edit_marker(first) != edit_marker(second)
     assert edit_marker(first).startswith("message:7781:edit:")

@@ -109,10 +109,14 @@ async def test_an_edit_is_filed_as_a_record_of_its_own(desk: Desk) -> None:
     desk.edit(message, "Court is at 10.")
     await desk.tick(message_relay)
     await desk.tick(message_relay)
-    first, second = desk.letters(case)
+    desk.edit(message, "Court is at 9.")
+    await desk.tick(message_relay)
+    await desk.tick(message_relay)
+    first, second, third = desk.letters(case)
     assert first["body"] == "Court is at 9."
     assert second["body"].startswith("Edited in Case Status on ")
     assert second["body"].endswith("now reads:\n\nCourt is at 10.")
+    assert third["body"].endswith("now reads:\n\nCourt is at 9.")
 
 
 async def test_an_empty_message_still_says_that_there_was_one(desk: Desk) -> None:

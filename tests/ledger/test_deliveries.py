@@ -217,6 +217,19 @@ def test_a_changed_content_is_noticed_by_its_digest(ledger: Ledger) -> None:
     assert ledger.deliveries.digests(FIRM, STREAM, ["a", "b"]) == {"a": "d1"}
 
 
+def test_each_new_wording_is_reserved_once_whoever_sees_it(ledger: Ledger) -> None:
+    ledger.deliveries.reserve(FIRM, STREAM, [Reservation("a", "case-1", NOON, digest="d1")])
+
+    def edit(number: int, last: str, now: str) -> list[str]:
+        wording = Reservation(f"a:edit:{number}", "case-1", NOON, digest=now, revises=("a", last))
+        return ledger.deliveries.reserve(FIRM, STREAM, [wording])
+
+    assert edit(1, "d1", "d2") == ["a:edit:1"]
+    assert edit(2, "d1", "d2") == [], "another reader, who saw the same words a moment later"
+    assert edit(3, "d2", "d1") == ["a:edit:3"], "back to the first words"
+    assert ledger.deliveries.digests(FIRM, STREAM, ["a"]) == {"a": "d1"}
+
+
 def test_what_was_given_up_comes_back_only_when_asked_for(ledger: Ledger, hold: Lease) -> None:
     reserve(ledger, message("called"), message("never called", "case-2"))
     called, never = claim(ledger, hold)
