@@ -81,6 +81,11 @@ class Deliveries(Store):
                 for case_id, payload in connection.execute(wanted.where(deliveries.c.case_id.in_(page))).tuples()
             ]
 
+    def now(self) -> datetime:
+        """The present instant by the clock that all instants here are told by."""
+        with self._database.reading() as connection:
+            return self._database.now(connection)
+
     def get(self, firm: str, stream: str, marker: str) -> Delivery | None:
         """The delivery with this marker, or None."""
         wanted = select(deliveries).where(_of(firm, stream), deliveries.c.marker == marker)

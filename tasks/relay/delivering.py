@@ -203,7 +203,8 @@ class Engine(Generic[Prepared]):
 
     async def _look_up(self, delivery: Delivery) -> Delivery | None:
         """Ask the vendor for the marker of one that may have been made; one to go on with, None when it is settled."""
-        asked_at = datetime.now(UTC)  # before it was asked: the answer may be long under way
+        # By the ledger's clock, as ours may be wrong; and before it is asked, as the answer may be long under way.
+        asked_at = await asyncio.to_thread(self._deliveries.now)
         found = await self._courier.find(delivery)
         if found is not None:
             note = "Its answer was lost, but it was found by its marker; it was not made again."

@@ -8,7 +8,7 @@ from ledger import Feed, Standing
 from tasks.relay.tick import Served, Tick
 
 _DAY = timedelta(days=1)
-_AT_ONCE = frozenset({"reconnect_needed", "setup_needed", "internal_fault", "unexpected_answer"})
+_AT_ONCE = frozenset({"block_unreadable", "reconnect_needed", "setup_needed", "internal_fault", "unexpected_answer"})
 """Troubles that do not pass by themselves; others count when they have lasted."""
 
 

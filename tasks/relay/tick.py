@@ -31,6 +31,7 @@ log = redacting_logger("casebridge.relay")
 
 FIRMS_POLLED_AT_ONCE = 32
 FIRMS_SERVED_AT_ONCE = 16
+"""Of those with much to catch up on, and as many again of the others, who so never wait for them."""
 TIME_FOR_ONE = 100.0
 """Seconds after which a firm's deliveries are left to the next tick, so that no firm keeps a tick from ending."""
 CATCHING_UP = 20
@@ -141,27 +142,31 @@ def _check(since: datetime, firm: str | None) -> None:
 
 async def serve_all(tick: Tick) -> None:
     """Poll every firm and deliver what is due; what goes wrong with one firm is noted there and stops no other."""
-    polling, serving = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE), asyncio.Semaphore(FIRMS_SERVED_AT_ONCE)
+    polling = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE)
+    serving = {catching_up: asyncio.Semaphore(FIRMS_SERVED_AT_ONCE) for catching_up in (False, True)}
     await asyncio.gather(*(_serve(tick, served, polling, serving) for served in tick.served.values()))
     read = {slug: served.polled for slug, served in tick.served.items() if served.polled is not None}
     swept = [slug for slug, polled in read.items() if polled.swept]
     await asyncio.to_thread(tick.ledger.feeds.polled, tick.stream.name, list(read), swept=swept)
 
 
-async def _serve(tick: Tick, served: Served, polling: asyncio.Semaphore, serving: asyncio.Semaphore) -> None:
+async def _serve(
+    tick: Tick, served: Served, polling: asyncio.Semaphore, serving: dict[bool, asyncio.Semaphore]
+) -> None:
     async with polling:
         await _noting(served, _poll(tick, served))
-    if not _has_work(tick, served):
+    standing = tick.standing.get(served.firm.slug)
+    due = (standing.due if standing else 0) + (served.polled.new if served.polled else 0)
+    if not due and not _is_untidy(tick, served.firm.slug):
         return
-    async with serving:
+    async with serving[due > CATCHING_UP]:
         await _noting(served, _deliver(tick, served))
 
 
-def _has_work(tick: Tick, served: Served) -> bool:
-    slug = served.firm.slug
-    standing, feed = tick.standing.get(slug), tick.feeds.get(slug)
-    untidy = feed is not None and feed.tidied_at is not None and tick.started_at - feed.tidied_at >= _TIDY_EVERY
-    return bool((served.polled and served.polled.new) or (standing and standing.due) or untidy)
+def _is_untidy(tick: Tick, slug: str) -> bool:
+    """Whether unfinished uploads of a day ago may lie about."""
+    feed = tick.feeds.get(slug)
+    return feed is not None and feed.tidied_at is not None and tick.started_at - feed.tidied_at >= _TIDY_EVERY
 
 
 async def _noting(served: Served, work: Awaitable[None]) -> None:
@@ -170,6 +175,8 @@ async def _noting(served: Served, work: Awaitable[None]) -> None:
         await work
     except LeaseHeld as busy:
         served.busy = busy
+    except BadInput as error:
+        served.stopped_by("block_unreadable", error)
     except LogInAgain as error:
         served.stopped_by("reconnect_needed", error)
     except (NotPermitted, Misconfigured) as error:
@@ -233,10 +240,9 @@ async def _tidy(tick: Tick, slug: str, files: CaseFiles, *, new: bool) -> None:
     if tick.stream.name != "documents":
         return
     feed = tick.feeds.get(slug)
-    last = feed.tidied_at if feed else None
-    if last is not None and tick.started_at - last >= _TIDY_EVERY:
+    if _is_untidy(tick, slug):
         await files.clear_unfinished(tick.started_at - _TIDY_EVERY)
-    elif last is not None or not new:
+    elif (feed is not None and feed.tidied_at is not None) or not new:
         return
     await asyncio.to_thread(tick.ledger.feeds.tidied, slug, tick.stream.name)
 

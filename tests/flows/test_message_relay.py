@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -257,6 +258,24 @@ async def test_a_message_that_never_arrived_is_sent_once_more_when_that_is_certa
     _let_it_be_due(desk.office)
     await desk.tick(message_relay)
     assert desk.bodies(case) == ["lost on the way"]
+
+
+async def test_a_clock_of_ours_that_is_ahead_does_not_make_a_look_up_certain(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(minutes=5)
+
+    case = next(desk.office.resting)
+    desk.write(case, "on its way")
+    rule = FaultRule("clio", FaultKind.CUT_BEFORE, method="POST", path="/api/v4/communications*")
+    desk.sandbox.controls.faults.add(rule)
+    monkeypatch.setattr(delivering, "datetime", Ahead)
+    await desk.tick(message_relay)
+    await desk.tick(message_relay)
+    assert desk.letters(case) == []
 
 
 def _let_it_be_due(office: Office) -> None:
