@@ -129,8 +129,8 @@ class Deliveries(Store):
             NotAllowed: it is not *reserved* or *failed*.
         """
         with fenced(self._database, lease) as connection:
-            row = _owned(connection, delivery)
-            return _move(connection, row, State.CALLING, self._database.now(connection), tries=row.tries + 1)
+            now = self._database.now(connection)
+            return _move(connection, delivery, State.CALLING, now, tries=deliveries.c.tries + 1)
 
     def settle_delivered(self, delivery: Delivery, remote_id: str, note: str | None = None) -> Delivery:
         """Say that the vendor has it, as ``remote_id``. Raises LeaseLost when overtaken, NotAllowed."""
@@ -238,8 +238,7 @@ class Deliveries(Store):
     def _settle(self, delivery: Delivery, state: State, *, note: str | None, **values: Any) -> Delivery:
         # What has happened at the vendor is true also when the hold has run out, as long as nobody has taken over.
         with self._database.writing() as connection:
-            row = _owned(connection, delivery)
-            return _move(connection, row, state, self._database.now(connection), note=note, **values)
+            return _move(connection, delivery, state, self._database.now(connection), note=note, **values)
 
 
 _LET_GO: dict[str, Any] = {"owner": None}
@@ -301,7 +300,8 @@ def _claimed(connection: Connection, row: Row[Any], lease: Lease, now: datetime)
     claim = {"fence": lease.fence, "owner": lease.owner}
     if row.state == State.CALLING:
         reason = "The run that was making the call died; whether it took effect is not known."
-        return _move(connection, row, State.UNKNOWN, now, note=reason, reason=reason, code="answer_lost", **claim)
+        lost = {"reason": reason, "code": "answer_lost"}
+        return _move(connection, _delivery(row), State.UNKNOWN, now, note=reason, **lost, **claim)
     return _change(connection, row, claim)
 
 
@@ -314,13 +314,22 @@ def _owned(connection: Connection, delivery: Delivery) -> Row[Any]:
 
 
 def _move(
-    connection: Connection, row: Row[Any], state: State, now: datetime, *, note: str | None = None, **values: Any
+    connection: Connection, delivery: Delivery, state: State, now: datetime, *, note: str | None = None, **values: Any
 ) -> Delivery:
-    if state not in ALLOWED[State(row.state)]:
-        raise NotAllowed(f"{row.stream} {row.marker} is {row.state}; it cannot become {state.value}.")
-    _note(connection, [_step(row.id, state, now, values.get("owner") or row.owner, note)])
+    """Bring a delivery into ``state``, if it is still ours and its present state allows it: one statement decides."""
     ended = {"ended_at": now} if state in ENDED else {}
-    return _change(connection, row, {"state": state.value, "changed_at": now, **ended, **values})
+    own = (deliveries.c.id == delivery.id) & (deliveries.c.fence == delivery.fence)
+    moved = update(deliveries).where(own, deliveries.c.state.in_(_ORIGINS[state]))
+    changed = {"state": state.value, "changed_at": now, **ended, **values}
+    row = connection.execute(moved.values(changed).returning(deliveries)).one_or_none()
+    if row is None:
+        present = _owned(connection, delivery)
+        raise NotAllowed(f"{present.stream} {present.marker} is {present.state}; it cannot become {state.value}.")
+    _note(connection, [_step(row.id, state, now, row.owner or delivery.owner, note)])
+    return _delivery(row)
+
+
+_ORIGINS = {state: [origin.value for origin, followers in ALLOWED.items() if state in followers] for state in State}
 
 
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Delivery:

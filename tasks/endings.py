@@ -81,6 +81,6 @@ def _failure_name(error: Exception) -> str:
 def _already_running(held: LeaseHeld) -> str:
     since = held.since.strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"Another run works on this firm's cases since {since} ({held.note or held.owner}); this one did nothing. "
+        f"Another run works for this firm since {since} ({held.note or held.owner}); this one did nothing. "
         f"Wait for it to end; if it died, its hold frees itself by {held.expires_at.strftime('%H:%M:%S UTC')}."
     )

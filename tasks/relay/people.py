@@ -12,7 +12,7 @@ from domain.case import Case, StaffMember
 from domain.letters import People
 from domain.portal import PortalCase
 from domain.relay import Correspondent, PartyKind, PortalPlace
-from ledger import Ledger
+from ledger import Ledger, Link
 from tasks.relay.delivering import Held
 
 
@@ -33,6 +33,7 @@ class Whereabouts:
         self._system = firm.case_system.system
         self._system_name = firm.rules().system.name
         self._portal_cases: dict[int, PortalCase | None] = {}
+        self._links: dict[str, Link | None] = {}
         self._staff: dict[str, Correspondent] | None = None
         self._asking = asyncio.Lock()
 
@@ -65,9 +66,16 @@ class Whereabouts:
         except WrongReference as error:
             sentence = f"The case {shown} in Case Status has an integration id that names no case: {error}"
             raise Held("case_not_linked", sentence) from error
-        link = await asyncio.to_thread(self._ledger.links.get, self._firm.slug, integration_id, system=self._system)
+        link = await self._link(integration_id)
         known = link.portal if link is not None and link.portal_id == place.case_id else None
         return FoundCase(integration_id, link.source if link else None, portal_case or known)
+
+    async def _link(self, integration_id: str) -> Link | None:
+        if integration_id not in self._links:
+            self._links[integration_id] = await asyncio.to_thread(
+                self._ledger.links.get, self._firm.slug, integration_id, system=self._system
+            )
+        return self._links[integration_id]
 
     async def people(self, place: PortalPlace, found: FoundCase, clients: set[int], staff: set[str]) -> People:
         """Who of these clients (portal ids) and staff (e-mails) the case system knows. Raises ConnectorError."""
