@@ -1,8 +1,6 @@
-"""Walks a list page by page, asking for the next page while the caller still works on the last."""
+"""Walks a list page by page."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
 from typing import Protocol, TypeVar
 
 
@@ -18,25 +16,17 @@ class Page(Protocol):
 SomePage = TypeVar("SomePage", bound=Page)
 
 
-async def ahead(
+async def in_turn(
     read: Callable[[str | None], Awaitable[SomePage]], cursor: str | None
 ) -> AsyncGenerator[SomePage, None]:
-    """Every page from ``cursor`` on, one page in advance and never more: memory stays bounded.
+    """Every page from ``cursor`` on; each is asked for when the caller is done with the one before.
 
-    A caller that stops early cancels the reading of the page it did not want.
+    Never earlier: a caller writes a page down before it comes back, and a process that dies has then at most one page of
+    the list to read again. What an answer takes to come is filled by the other lists that are read at the same time.
     """
-    upcoming: asyncio.Task[SomePage] | None = asyncio.ensure_future(_reading(read, cursor))
-    try:
-        while upcoming is not None:
-            page = await upcoming
-            upcoming = asyncio.ensure_future(_reading(read, page.cursor)) if page.cursor is not None else None
-            yield page
-    finally:
-        if upcoming is not None and not upcoming.done():
-            upcoming.cancel()
-            with suppress(asyncio.CancelledError):
-                await upcoming
-
-
-async def _reading(read: Callable[[str | None], Awaitable[SomePage]], cursor: str | None) -> SomePage:
-    return await read(cursor)
+    while True:
+        page = await read(cursor)
+        yield page
+        if page.cursor is None:
+            return
+        cursor = page.cursor

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from domain.case import Unreadable
 
@@ -14,10 +14,33 @@ class WireRecord(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+_LONGEST_KEY = 200
+_HIGHEST_NUMBER = 2**63 - 1
+
+
 def _identifier(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "" or not _can_be_key(str(value)):
         raise ValueError("is not an id")
     return str(value)
+
+
+def _can_be_key(text: str) -> bool:
+    """No database takes a NUL in a text, and none an endless one in an index."""
+    return len(text) <= _LONGEST_KEY and "\0" not in text
+
+
+def _key(value: str) -> str:
+    if not _can_be_key(value):
+        raise ValueError("is not an id")
+    return value
+
+
+def _number(value: Any) -> int:
+    digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _LONGEST_KEY
+    number = int(value) if digits or (isinstance(value, int) and not isinstance(value, bool)) else -1
+    if not 0 <= number <= _HIGHEST_NUMBER:
+        raise ValueError("is not a number of things")
+    return number
 
 
 def _plain_date(value: Any) -> date:
@@ -32,11 +55,18 @@ def _instant(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of range") from None
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """A number or a text, kept as text."""
+Key = Annotated[str, AfterValidator(_key)]
+"""A text that names something elsewhere, such as a case in another system."""
+Number = Annotated[int, BeforeValidator(_number)]
+"""A whole number from 0 on that every database can hold, also as a text."""
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 """``YYYY-MM-DD``."""
 Instant = Annotated[datetime, BeforeValidator(_instant)]
@@ -54,7 +84,8 @@ def unreadable(system: str, record: Any, id_field: str, error: ValidationError) 
 def record_id(record: Any, id_field: str) -> str:
     """The id of a raw record, or an empty text when it has none that can be used."""
     value = record.get(id_field) if isinstance(record, dict) else None
-    return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    usable = isinstance(value, int | str) and not isinstance(value, bool) and _can_be_key(str(value))
+    return str(value) if usable else ""
 
 
 def _complaint(kind: str, message: str) -> str:

@@ -10,7 +10,7 @@ LONGEST = 200
 _LONGEST_SUFFIX = 20
 _UNWANTED = re.compile(r'[<>:"|?*]')
 # Marks that turn the reading direction would let "exe.fdp" be shown as "pdf.exe".
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NAMELESS = "document"
 
 
@@ -20,8 +20,8 @@ def clean_file_name(name: str) -> str:
     visible = "".join(" " if unicodedata.category(character) in _INVISIBLE else character for character in last)
     plain = _UNWANTED.sub("_", _DIRECTION.sub("", visible))
     tidy = " ".join(plain.split()).strip(". ") if not plain.strip().startswith(".") else " ".join(plain.split())
-    if not tidy.strip(". "):
-        return _NAMELESS
+    if all(character in ". " or unicodedata.category(character) == "Cf" for character in tidy):
+        return _NAMELESS  # a joiner by itself cannot be seen either
     return _shortened(tidy)
 
 
@@ -33,7 +33,7 @@ def _shortened(name: str) -> str:
     if len(name) <= LONGEST:
         return name
     stem, suffix = split_name(name)
-    return stem[: LONGEST - len(suffix)].rstrip() + suffix
+    return stem[: LONGEST - len(suffix)].rstrip(". ") + suffix
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -79,6 +79,7 @@ def without_people(composed: Composed, message: Message, system: str, *, edited:
     letter = composed.letter
     everyone = [f"From: {_named(message.sender)}"]
     everyone += [f"To: {recipient.name or recipient.external_id}" for recipient in letter.recipients]
+    everyone += [note for note in composed.notes if note.startswith("To: ")]
     body = _body(message, [*everyone, f"({system} did not take them as sender and recipients.)"], edited=edited)
     plain = Letter(letter.marker, letter.case_id, body, letter.sent_at, letter.inbound, None, ())
     return Composed(

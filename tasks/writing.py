@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from prefect import get_run_logger, task
 
@@ -16,8 +17,10 @@ from tasks.progress import Progress
 from tasks.sync_run import SyncRun
 
 PAGE = 200
+PAGES_AT_ONCE = 2
+"""While one page is read from the ledger, or settled in it, the writes of the other are on their way."""
 AT_ONCE = 16
-"""Writes on their way at the same time: enough to hide a slow answer, few enough to be polite."""
+"""Writes on their way at the same time, of all pages together: enough to hide a slow answer, few enough to be polite."""
 OUTAGE = 25
 """So many technical failures in a row are an outage, not trouble of single cases."""
 OWN_TASK_RUNS = 100
@@ -34,20 +37,32 @@ class Portion:
     until: str | None = None
 
 
+class Effort:
+    """What the pages that are written at the same time share: places for writes on their way, and a reason to stop."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(AT_ONCE)
+        self.ended_by: BaseException | None = None
+        self._in_a_row = 0
+
+    def stop(self, error: BaseException) -> None:
+        """Begin no further case; the first reason is the one that counts."""
+        self.ended_by = self.ended_by or error
+
+    def note(self, attempt: Attempt) -> None:
+        """Count technical failures in a row. Raises Unavailable when they are an outage."""
+        self._in_a_row = self._in_a_row + 1 if attempt.technical else 0
+        if self._in_a_row >= OUTAGE:
+            last = attempt.outcome.defects[0].sentence
+            raise Unavailable(f"Case Status failed {OUTAGE} times in a row, last: {last}")
+
+
 async def write_cases(run: SyncRun) -> None:
     """Bring every case of the run into step, page by page, then the troubled ones again one by one."""
     if run.passing_over is not None:
         await asyncio.to_thread(run.ledger.links.pass_over, run.lease, run.id, run.slug, run.passing_over)
     portions = await asyncio.to_thread(_portions, run)
-    progress = await Progress.start(run, "Writing to Case Status", sum(portion.size for portion in portions))
-    done = 0
-    stubborn: list[str] = []
-    for portion in portions:
-        named = sync_case_page.with_options(task_run_name=f"cases {done + 1:,} to {done + portion.size:,}")
-        stubborn += await named(run, portion)
-        done += portion.size
-        await progress.at(done)
-    await progress.done(f"{done:,} cases looked at")
+    stubborn = await _write_pages(run, portions)
     alone = [
         sync_case.with_options(task_run_name=f"case {integration_id}")(run, integration_id)
         for integration_id in stubborn[:OWN_TASK_RUNS]
@@ -55,6 +70,42 @@ async def write_cases(run: SyncRun) -> None:
     for result in await asyncio.gather(*alone, return_exceptions=True):
         if isinstance(result, BaseException) and not isinstance(result, Wait):
             raise result
+
+
+async def _write_pages(run: SyncRun, portions: Sequence[Portion]) -> list[str]:
+    """Write the pages in order, a few at the same time; returns the ids of the cases in technical trouble."""
+    progress = await Progress.start(run, "Writing to Case Status", sum(portion.size for portion in portions))
+    effort = Effort()
+    waiting = zip(portions, accumulate(portion.size for portion in portions), strict=True)
+    stubborn: list[str] = []
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        try:
+            for portion, last in _until_stopped(waiting, effort):
+                named = sync_case_page.with_options(task_run_name=f"cases {last - portion.size + 1:,} to {last:,}")
+                stubborn.extend(await named(run, portion, effort))
+                done += portion.size
+                await progress.at(done)
+        except BaseException as error:
+            effort.stop(error)
+            raise
+
+    # Both are waited for when one has failed: what the other has on its way must be settled before the run ends.
+    await asyncio.gather(*(work() for _ in range(PAGES_AT_ONCE)), return_exceptions=True)
+    if effort.ended_by is not None:
+        raise effort.ended_by
+    await progress.done(f"{done:,} cases looked at")
+    return stubborn
+
+
+def _until_stopped(waiting: Iterator[tuple[Portion, int]], effort: Effort) -> Iterator[tuple[Portion, int]]:
+    """What is still waiting, for as long as there is a point in it."""
+    for item in waiting:
+        if effort.ended_by is not None:
+            return
+        yield item
 
 
 def _portions(run: SyncRun) -> list[Portion]:
@@ -66,11 +117,11 @@ def _portions(run: SyncRun) -> list[Portion]:
 
 
 @task(name="sync_case_page", **STEP)
-async def sync_case_page(run: SyncRun, portion: Portion) -> list[str]:
+async def sync_case_page(run: SyncRun, portion: Portion, effort: Effort) -> list[str]:
     """Bring one page of cases into step; returns the ids of those in technical trouble.
 
     What succeeded in an earlier try of this run is not touched again. Everything attempted is settled in the ledger,
-    also when the page ends early.
+    also when the page ends early: what stops one page stops the others.
 
     Raises:
         Unavailable: the portal has stopped answering altogether.
@@ -88,7 +139,7 @@ async def sync_case_page(run: SyncRun, portion: Portion) -> list[str]:
     )
     attempts: list[Attempt] = []
     try:
-        await _attempt_all(run, await _still_to_do(run, links), attempts)
+        await _attempt_all(run, await _still_to_do(run, links), attempts, effort)
     finally:
         await settle(run, attempts)
     stubborn = [attempt.outcome.integration_id for attempt in attempts if attempt.technical]
@@ -140,29 +191,22 @@ async def _still_to_do(run: SyncRun, links: Sequence[Link]) -> list[Link]:
     return [link for link in links if link.integration_id not in done and link.integration_id not in run.set_aside]
 
 
-async def _attempt_all(run: SyncRun, links: Sequence[Link], attempts: list[Attempt]) -> None:
+async def _attempt_all(run: SyncRun, links: Sequence[Link], attempts: list[Attempt], effort: Effort) -> None:
     """Attempt the cases in order, a few at a time; after one fatal error no further case is begun."""
     waiting = deque(links)
-    in_a_row = 0
 
     async def work() -> None:
-        nonlocal in_a_row
         while waiting:
-            link = waiting.popleft()
-            try:
-                attempt = await attempt_case(run, link)
-            except BaseException:
-                waiting.clear()
-                raise
-            attempts.append(attempt)
-            in_a_row = in_a_row + 1 if attempt.technical else 0
-            if in_a_row >= OUTAGE:
-                waiting.clear()
-                raise Unavailable(
-                    f"Case Status failed {OUTAGE} times in a row, last: {attempt.outcome.defects[0].sentence}"
-                )
+            async with effort.places:
+                if effort.ended_by is not None or not waiting:
+                    return
+                try:
+                    attempts.append(await attempt_case(run, waiting.popleft()))
+                    effort.note(attempts[-1])
+                except BaseException as error:
+                    effort.stop(error)
+                    raise
 
-    results = await asyncio.gather(*(work() for _ in range(AT_ONCE)), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)), return_exceptions=True)
+    if effort.ended_by is not None:
+        raise effort.ended_by

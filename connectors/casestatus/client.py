@@ -14,20 +14,21 @@ from pydantic import ValidationError
 from connectors.casestatus import feeds, wire
 from connectors.casestatus.refusals import explain, problems_from
 from connectors.casestatus.wire import SYSTEM
-from connectors.errors import Problem, Unavailable, UnexpectedAnswer
+from connectors.errors import NotFound, Problem, Unavailable, UnexpectedAnswer
 from connectors.http import (
     Answer,
     Bucket,
     Budget,
     Connection,
     Counts,
+    Damaged,
     Download,
     KeyAuth,
     Streams,
     redact,
 )
 from connectors.http.hints import server_time
-from connectors.paging import ahead
+from connectors.paging import in_turn
 from connectors.ports import KnownCases, SharedState
 from connectors.wiring import unreadable
 from domain.outcome import Change
@@ -165,7 +166,7 @@ class CaseStatusClient:
             cases, troubles = wire.cases_from(records)
             return PortalPage(cases, following, troubles, tuple(held))
 
-        return ahead(read, cursor)
+        return in_turn(read, cursor)
 
     def messages(self, updated_since: datetime) -> AsyncIterator[MessagePage]:
         """The firm's messages that changed since then (inclusive), oldest change first, up to 100 a page [assumed: 6.6]."""
@@ -175,7 +176,7 @@ class CaseStatusClient:
             items, troubles = feeds.messages_from(body["data"])
             return MessagePage(items, _next_cursor(body, place), at, feeds.newest_change(body["data"]), troubles)
 
-        return ahead(read, None)
+        return in_turn(read, None)
 
     def documents(self, updated_since: datetime) -> AsyncIterator[DocumentPage]:
         """The firm's files that changed since then (inclusive), oldest change first, up to 100 a page [assumed: 6.7]."""
@@ -185,7 +186,7 @@ class CaseStatusClient:
             items, troubles = feeds.documents_from(body["data"])
             return DocumentPage(items, _next_cursor(body, place), at, feeds.newest_change(body["data"]), troubles)
 
-        return ahead(read, None)
+        return in_turn(read, None)
 
     async def document(self, document_id: str) -> Document:
         """One file as it is now, with an address that works for minutes. Raises NotFound."""
@@ -199,7 +200,11 @@ class CaseStatusClient:
         """
 
         async def fresh_address() -> str:
-            now = await self.document(document.id)
+            try:
+                now = await self.document(document.id)
+            except NotFound:
+                # No refusal of whoever the bytes are passed on to, which "not found" would be taken for.
+                raise Damaged(f"The file was deleted in {SYSTEM} while it was fetched.", system=SYSTEM) from None
             if now.address is None:
                 raise Unavailable(f"{SYSTEM} is still scanning the file.", system=SYSTEM)
             return now.address

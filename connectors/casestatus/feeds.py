@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from connectors.casestatus.wire import SYSTEM
-from connectors.wiring import Identifier, Instant, WireRecord, unreadable
+from connectors.wiring import Identifier, Instant, Key, Number, WireRecord, unreadable
 from domain.case import Unreadable
 from domain.relay import Document, Message, MessageKind, Party, PartyKind, PortalPlace
 
@@ -16,7 +16,7 @@ class PartyWire(WireRecord):
     """``sender`` of a message, ``uploaded_by`` of a file; an API key and the portal itself have no id [assumed: 6.6, 6.7]."""
 
     kind: str
-    id: int | None = None
+    id: Number | None = None
     email: str | None = None
     label: str | None = None
 
@@ -24,7 +24,7 @@ class PartyWire(WireRecord):
 class RecipientWire(WireRecord):
     """A client whom a message went to."""
 
-    client_id: int
+    client_id: Number
 
 
 class MessageWire(WireRecord):
@@ -35,13 +35,13 @@ class MessageWire(WireRecord):
     content: str | None
     sender_name: str | None
     sender: PartyWire
-    case_id: int
+    case_id: Number
     readable_id: str | None
-    integration_id: str | None
+    integration_id: Key | None
     integration_source: str | None
-    external_id: str | None
+    external_id: Key | None
     recipients: tuple[RecipientWire, ...]
-    attachment_file_ids: tuple[int, ...]
+    attachment_file_ids: tuple[Number, ...]
     sent_at: Instant | None
     created_at: Instant
     updated_at: Instant
@@ -53,15 +53,15 @@ class FileWire(WireRecord):
     id: Identifier
     file_name: str | None
     content_type: str | None
-    size: int
+    size: Number
     sha256: str | None
     url: str | None
-    case_id: Identifier
+    case_id: Number
     case_readable_id: str | None
-    case_integration_id: str | None
+    case_integration_id: Key | None
     uploaded_by: PartyWire
-    message_id: int | None
-    external_id: str | None
+    message_id: Number | None
+    external_id: Key | None
     created_at: Instant
     updated_at: Instant
 
@@ -97,7 +97,7 @@ def document_from(record: Any) -> Document:
         size=wire.size,
         sha256=wire.sha256,
         uploader=_party(wire.uploaded_by, wire.uploaded_by.label),
-        place=PortalPlace(int(wire.case_id), wire.case_integration_id, wire.case_readable_id),
+        place=PortalPlace(wire.case_id, wire.case_integration_id, wire.case_readable_id),
         message_id=wire.message_id,
         external_id=wire.external_id,
         address=wire.url,

@@ -16,7 +16,7 @@ from connectors.clio.regions import SYSTEM, Region
 from connectors.errors import UnexpectedAnswer
 from connectors.http import BearerAuth, Budget, Connection, Counts, FixedWindow
 from connectors.oauth import OAuthApp
-from connectors.paging import ahead
+from connectors.paging import in_turn
 from connectors.ports import Account, KnownClients, Scope, SharedState
 from connectors.tokens import TokenKeeper
 from connectors.wiring import record_id, unreadable
@@ -151,8 +151,7 @@ class ClioClient:
     ) -> AsyncIterator[CasePage]:
         """Pages of up to 200 matters in the order of their ids, complete with clients; see the port.
 
-        Costs one request a page, and one more when ``known_clients`` does not know every client of it. The next page
-        is asked for while this one is worked on.
+        Costs one request a page, and one more when ``known_clients`` does not know every client of it.
         """
 
         async def read(place: str | None) -> CasePage:
@@ -162,7 +161,7 @@ class ClioClient:
                 page = await self._matters(place or _first_matters(scope))
             return await self._complete(page, known_clients)
 
-        return ahead(read, cursor)
+        return in_turn(read, cursor)
 
     async def case(self, integration_id: str) -> Case:
         """One complete matter. Raises NotFound, UnexpectedAnswer."""
@@ -184,7 +183,7 @@ class ClioClient:
             contacts = (wire.contact_from(record) for record in body["data"])
             return ClientPage(tuple(one for one in contacts if isinstance(one, Client)), self._next(body, place))
 
-        return ahead(read, cursor)
+        return in_turn(read, cursor)
 
     async def users(self) -> tuple[ClioUser, ...]:
         """All users of the firm; the page is large enough for any firm [sdk]."""

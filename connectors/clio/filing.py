@@ -7,20 +7,22 @@ before anything is repeated. Look-ups name no matter: somebody may have moved th
 from collections.abc import AsyncIterable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from connectors.clio.client import PAGE, ClioClient
 from connectors.clio.regions import SYSTEM
 from connectors.clio.wire import is_redacted
-from connectors.errors import FixData, NotFound, Stale, Unavailable, UnexpectedAnswer
-from connectors.http import AddressRefused, Counts, Streams
+from connectors.errors import FixData, NotFound, NotPermitted, Stale, Unavailable, UnexpectedAnswer
+from connectors.http import AddressRefused, Counts, Streams, redacting_logger
 from connectors.ports import Account
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import StaffMember
 from domain.relay import Correspondent, Letter, Paper, PartyKind
+
+log = redacting_logger("casebridge.clio")
 
 SUBJECT = "Case Status Message"
 """Of every message [help]."""
@@ -29,15 +31,17 @@ FILE_PROPERTY = "case_status_file_id"
 STORAGE_HOSTS = ("*.amazonaws.com", "*.clio.com")
 """Where Clio lets files be put, unless the credentials block says otherwise [assumed]."""
 _UNPROCESSABLE = 422
+_LONGEST_ID = 18
 _DOCUMENT_FIELDS = "id,etag,created_at,latest_document_version{uuid,fully_uploaded,size,put_url,put_headers}"
+_PROPERTIES = "external_properties{name,value}"
 _COMMUNICATIONS, _DOCUMENTS, _DOCUMENT = "/communications.json", "/documents.json", "/documents/{id}.json"
 
 
 class HeaderWire(WireRecord):
     """A header to send along with the bytes."""
 
-    name: str
-    value: str
+    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class VersionWire(WireRecord):
@@ -137,8 +141,9 @@ class ClioFiles:
 
     async def find_letter(self, marker: str) -> str | None:
         """The communication with this marker; one that the connected user may not see still counts as found."""
-        target = f"{_COMMUNICATIONS}?order=id(asc)&limit=2&{_marked(MESSAGE_PROPERTY, marker)}&fields=id"
+        target = f"{_COMMUNICATIONS}?order=id(asc)&limit=2&{_marked(MESSAGE_PROPERTY, marker)}&fields=id,{_PROPERTIES}"
         records = await self._list(target, _COMMUNICATIONS)
+        _require_marker(records, MESSAGE_PROPERTY, marker)
         return str(records[0]["id"]) if records else None
 
     # Documents: begin, put the bytes, mark as uploaded.
@@ -163,23 +168,29 @@ class ClioFiles:
         return complete[0].id if complete else None
 
     async def clear_unfinished(self, before: datetime) -> int:
-        """Delete documents of ours that were begun before then and never completed."""
+        """Delete documents of ours that were begun before then and never completed; what resists is left alone."""
         target = (
             f"{_DOCUMENTS}?order=id(asc)&limit={PAGE}&show_uncompleted=true&external_property_name={FILE_PROPERTY}"
-            f"&fields={_DOCUMENT_FIELDS}"
+            f"&fields={_DOCUMENT_FIELDS},{_PROPERTIES}"
         )
         cleared = 0
         async for records in self._client.pages(target, _DOCUMENTS):
             for record in records:
-                if is_redacted(record):
+                if is_redacted(record) or not _carries(record, FILE_PROPERTY):
                     continue
-                document = _parsed(record)
-                version = document.latest_document_version
-                old = document.created_at is not None and document.created_at < before
-                if old and version is not None and not version.fully_uploaded:
-                    await self._delete(document.id)
-                    cleared += 1
+                try:
+                    cleared += await self._clear(_parsed(record), before)
+                except (FixData, NotPermitted, UnexpectedAnswer) as error:
+                    log.warning("An unfinished document stays in Clio: %s", error)
         return cleared
+
+    async def _clear(self, document: DocumentWire, before: datetime) -> bool:
+        version = document.latest_document_version
+        old = document.created_at is not None and document.created_at < before
+        if not old or version is None or version.fully_uploaded:
+            return False
+        await self._delete(document.id)
+        return True
 
     async def _begun(self, paper: Paper) -> Upload | None:
         """The upload that an earlier try has begun; further ones of the same marker, which it never knew of, are deleted."""
@@ -253,9 +264,10 @@ class ClioFiles:
         """Every document with this marker, also unfinished ones, the oldest first."""
         target = (
             f"{_DOCUMENTS}?order=id(asc)&limit=10&show_uncompleted=true&{_marked(FILE_PROPERTY, marker)}"
-            f"&fields={_DOCUMENT_FIELDS}"
+            f"&fields={_DOCUMENT_FIELDS},{_PROPERTIES}"
         )
         records = await self._list(target, _DOCUMENTS)
+        _require_marker(records, FILE_PROPERTY, marker)
         # A stub says nothing but that it is there: somebody has moved it out of our sight.
         return [_hidden(record) if is_redacted(record) else _upload(record) for record in records]
 
@@ -275,12 +287,32 @@ class ClioFiles:
 
 
 def _participant(one: Correspondent) -> dict[str, Any]:
-    """Bodies say ``Contact``, answers ``Person`` or ``Company`` [sdk]."""
-    return {"id": int(one.external_id), "type": "User" if one.kind is PartyKind.STAFF else "Contact"}
+    """Bodies say ``Contact``, answers ``Person`` or ``Company`` [sdk]. Raises FixData for an id that cannot be Clio's."""
+    name = one.external_id
+    if not (name.isascii() and name.isdigit()) or len(name) > _LONGEST_ID:
+        # Entered in the portal by hand, or by another case system's sync: refused as Clio does somebody unknown.
+        message = f"{one.name or 'Somebody'} has an id that is none of Clio's ({name[:_LONGEST_ID]})."
+        raise FixData(message, status=_UNPROCESSABLE, system=SYSTEM)
+    return {"id": int(name), "type": "User" if one.kind is PartyKind.STAFF else "Contact"}
 
 
 def _marked(name: str, marker: str) -> str:
     return f"external_property_name={name}&external_property_value={quote(marker, safe='')}"
+
+
+def _carries(record: Any, name: str, marker: str | None = None) -> bool:
+    """Whether a record has this external property, and with this value if one is given."""
+    properties = record.get("external_properties") if isinstance(record, dict) else None
+    return isinstance(properties, list) and any(
+        isinstance(one, dict) and one.get("name") == name and marker in (None, one.get("value")) for one in properties
+    )
+
+
+def _require_marker(records: Sequence[Any], name: str, marker: str) -> None:
+    """Clio ignores parameters it does not know [seen]: a look-up that found everything must not be taken for a find."""
+    if not all(is_redacted(record) or _carries(record, name, marker) for record in records):
+        message = "Clio sent records with another marker than was asked for."
+        raise UnexpectedAnswer(message, field="external_properties", system=SYSTEM)
 
 
 def _instant(moment: datetime) -> str:

@@ -14,8 +14,8 @@ _HOSTS = {
     "au": "https://au.app.clio.com",
 }
 _REGION_OF = {urlsplit(address).netloc: region for region, address in _HOSTS.items()}
-_MATTER = re.compile(r"matters/(\d+)(?![\w-])")
-_NUMBER = re.compile(r"\d+")
+_MATTER = re.compile(r"matters/([0-9]{1,18})(?![\w-])")
+_NUMBER = re.compile(r"0*[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ class Region:
         text = reference.strip()
         if _NUMBER.fullmatch(text):
             return text.lstrip("0") or "0"
-        address = urlsplit(text if "://" in text else f"https://{text}")
+        try:
+            address = urlsplit(text if "://" in text else f"https://{text}")
+        except ValueError:
+            raise self._wrong(f"'{text}' is no address.") from None
         if "/" not in text or "." not in address.netloc.partition(":")[0]:
             raise self._wrong(f"'{text}' is neither a matter's number nor its address in Clio.")
         self._check_host(address.netloc.lower())

@@ -1,10 +1,11 @@
 """The HTTP layer that all vendors share: time-outs, retries, limits, counting and redaction in one place."""
 
-from connectors.http.auth import BearerAuth, KeyAuth, Tokens
+from connectors.http.auth import Auth, BearerAuth, KeyAuth, Tokens
 from connectors.http.budget import Budget
-from connectors.http.connection import Answer, Connection, Timeouts
+from connectors.http.connection import Answer, Connection
 from connectors.http.counts import Counts
 from connectors.http.limits import Bucket, FixedWindow
+from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redact_handlers, redacting_logger
 from connectors.http.stores import MemoryLimitStore
@@ -14,6 +15,7 @@ from connectors.http.transport import Lent, Transport
 __all__ = [
     "AddressRefused",
     "Answer",
+    "Auth",
     "BearerAuth",
     "Bucket",
     "Budget",
@@ -23,9 +25,11 @@ __all__ = [
     "Download",
     "FixedWindow",
     "ForeignAddress",
+    "Incoming",
     "KeyAuth",
     "Lent",
     "MemoryLimitStore",
+    "Outgoing",
     "Patience",
     "Streams",
     "Timeouts",

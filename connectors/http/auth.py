@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-import httpx
+from connectors.http.messages import Incoming, Outgoing
 
 _UNAUTHORIZED = 401
 
@@ -20,25 +20,33 @@ class Tokens(Protocol):
         ...
 
 
-class KeyAuth(httpx.Auth):
+class Auth(Protocol):
+    """Proves who we are as httpx's ``Auth`` does: it yields what to send, and is sent what came."""
+
+    def async_auth_flow(self, request: Outgoing) -> AsyncGenerator[Outgoing, Incoming]:
+        """Yield ``request`` as it shall go out, and again when the answer calls for it."""
+        ...
+
+
+class KeyAuth:
     """A fixed ``Authorization`` header, such as ``ApiKey 1a2b`` or ``Token 1a2b``."""
 
     def __init__(self, value: str) -> None:
         self._value = value
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: Outgoing) -> AsyncGenerator[Outgoing, Incoming]:
         """Send ``request`` with the key."""
         request.headers["Authorization"] = self._value
         yield request
 
 
-class BearerAuth(httpx.Auth):
+class BearerAuth:
     """A bearer token; on a 401 it is replaced once and the request sent again (a 401 has had no effect)."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+    async def async_auth_flow(self, request: Outgoing) -> AsyncGenerator[Outgoing, Incoming]:
         """Send ``request`` with the current token, and with a new one when that was refused."""
         token = await self._tokens.current()
         request.headers["Authorization"] = f"Bearer {token}"

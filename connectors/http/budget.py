@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
-
 from connectors.errors import RateLimited
 from connectors.http.counts import Counts
 from connectors.http.hints import retry_after
 from connectors.http.limits import Bucket, FixedWindow, Reading, Spent, State, block, block_size
+from connectors.http.messages import Incoming
 from connectors.http.redaction import redacting_logger
 from connectors.http.stores import MemoryLimitStore
 from connectors.ports import LimitStore
@@ -84,7 +83,7 @@ class Budget:
             self._in_air += 1
             return Permit(self._serial, self._number)
 
-    async def settle(self, permit: Permit, answer: httpx.Response | None, *, sent: bool = True) -> None:
+    async def settle(self, permit: Permit, answer: Incoming | None, *, sent: bool = True) -> None:
         """Hand a permit back with the answer it brought (None: no answer came; ``sent`` False: it never left)."""
         if answer is not None and answer.status_code == _TOO_MANY_REQUESTS:
             await self._close_the_gate(answer)
@@ -152,7 +151,7 @@ class Budget:
         await self._change(lambda spent, state: self._rule.settle(state, spent))
         self._news.set()
 
-    async def _close_the_gate(self, answer: httpx.Response) -> None:
+    async def _close_the_gate(self, answer: Incoming) -> None:
         """After a 429 nobody of this connection sends until the vendor's time is over."""
         self._free_until = 0.0
         self._give_back()

@@ -2,10 +2,11 @@
 
 import asyncio
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -24,12 +25,14 @@ from connectors.errors import (
     UnexpectedAnswer,
     Wait,
 )
+from connectors.http.auth import Auth
 from connectors.http.budget import Budget
 from connectors.http.counts import NO_ANSWER, Counts
 from connectors.http.hints import retry_after
+from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
 from connectors.http.redaction import redact, redacting_logger
-from connectors.http.transport import Transport
+from connectors.http.transport import wire
 
 log = redacting_logger("casebridge.http")
 
@@ -37,19 +40,12 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD = frozenset({307, 308})
 _MOST_REDIRECTS = 3
-_FORBIDDEN, _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS, _FIRST_REFUSAL, _FIRST_FAULT = 403, 408, 429, 400, 500
+_FORBIDDEN, _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS = 403, 408, 429
+_SUCCESS = range(200, 300)
+_FIRST_REFUSAL, _FIRST_FAULT = 400, 500
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, and for one request in all."""
-
-    connect: float = 10.0
-    read: float = 30.0
-    total: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Answer:
     """What a vendor said: parsed JSON (None when empty), and its own mark of the call when it sends one."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: Any
     request_id: str = ""
     route: str = ""
@@ -103,7 +99,7 @@ class Connection:
         base: str,
         *,
         explain: Callable[[Answer], ConnectorError],
-        auth: httpx.Auth | None = None,
+        auth: Auth | None = None,
         budget: Budget | None = None,
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
@@ -117,19 +113,15 @@ class Connection:
         self.system = system
         self.base = _checked(system, base)
         self.counts = counts if counts is not None else Counts()
-        self._explain, self._auth, self._budget, self._now = explain, auth or httpx.Auth(), budget, now
+        self._explain, self._auth, self._budget, self._now = explain, auth, budget, now
         self._headers = {
             "User-Agent": "casebridge/1.0", "Accept": "application/json", "Accept-Encoding": "gzip, deflate",
             **(headers or {}),
         }  # fmt: skip
         self._timeouts, self._patience = timeouts or Timeouts(), patience or Patience()
-        self._transport = transport if transport is not None else Transport()
+        self._wire = wire(transport)
         self._correlation_header, self._may_send = correlation_header, may_send
         self._prefix = os.urandom(3).hex()
-        self._extensions = {
-            "timeout": {"connect": self._timeouts.connect, "read": self._timeouts.read,
-                        "write": self._timeouts.read, "pool": self._timeouts.total},
-        }  # fmt: skip
 
     async def __aenter__(self) -> Self:
         return self
@@ -143,7 +135,7 @@ class Connection:
         """Give unused permits back and close the sockets."""
         if self._budget is not None:
             await self._budget.aclose()
-        await self._transport.aclose()
+        await self._wire.aclose()
 
     async def request(
         self,
@@ -232,73 +224,71 @@ class Connection:
             raise self._lost(call, f"{self.system} cut the connection before its answer was complete.") from error
         return self._judge(call, response)
 
-    async def _exchange(self, call: Call) -> httpx.Response:
+    async def _exchange(self, call: Call) -> Incoming:
         """Drive the auth flow: usually one request, two when a token had to be replaced."""
-        request = httpx.Request(
-            call.method, httpx.URL(call.url), headers={**self._headers, **call.headers}, content=call.content,
-            extensions=self._extensions,
-        )  # fmt: skip
+        request = Outgoing(call.method, call.url, {**self._headers, **call.headers}, call.content)
+        if self._auth is None:
+            return await self._follow(call, request)
         flow = self._auth.async_auth_flow(request)
         try:
             request = await anext(flow)
             while True:
-                response = await self._follow(call, request)
+                answer = await self._follow(call, request)
                 try:
-                    request = await flow.asend(response)
+                    request = await flow.asend(answer)
                 except StopAsyncIteration:
-                    return response
+                    return answer
         finally:
             await flow.aclose()
 
-    async def _follow(self, call: Call, request: httpx.Request) -> httpx.Response:
+    async def _follow(self, call: Call, request: Outgoing) -> Incoming:
         """Send, and follow redirects on the same host (Clio's 307 of practice areas keeps Authorization [doc])."""
         for _ in range(_MOST_REDIRECTS + 1):
-            response = await self._send(call, request)
-            if response.status_code not in _REDIRECTS or response.status_code in call.accept:
-                return response
-            location = response.headers.get("location")
+            answer = await self._send(call, request)
+            if answer.status_code not in _REDIRECTS or answer.status_code in call.accept:
+                return answer
+            location = answer.headers.get("location")
             if not location:
-                return response
-            target = httpx.URL(urljoin(str(request.url), location))
-            here = request.url
-            if (target.scheme, target.host, target.port) != (here.scheme, here.host, here.port):
-                message = f"{self.system} redirects to another host ({target.host}); we do not follow."
-                raise UnexpectedAnswer(message, field="location", system=self.system)
-            if call.method != "GET" and response.status_code not in _KEEP_METHOD:
-                message = f"{self.system} answered a write with a redirect ({response.status_code})."
-                raise UnexpectedAnswer(message, field="location", system=self.system)
-            request = httpx.Request(
-                request.method, target, headers=_without_host(request.headers), content=call.content,
-                extensions=self._extensions,
-            )  # fmt: skip
+                return answer
+            request = replace(request, url=self._redirected(call, request.url, location, answer.status_code))
         raise UnexpectedAnswer(f"{self.system} redirects in a circle.", field="location", system=self.system)
 
-    async def _send(self, call: Call, request: httpx.Request) -> httpx.Response:
+    def _redirected(self, call: Call, here: str, location: str, status: int) -> str:
+        """Where a redirect leads. Raises UnexpectedAnswer for one that must not be followed."""
+        asked, target = httpx.URL(here), httpx.URL(urljoin(here, location))
+        if (target.scheme, target.host, target.port) != (asked.scheme, asked.host, asked.port):
+            message = f"{self.system} redirects to another host ({target.host}); we do not follow."
+            raise UnexpectedAnswer(message, field="location", system=self.system)
+        if call.method != "GET" and status not in _KEEP_METHOD:
+            message = f"{self.system} answered a write with a redirect ({status})."
+            raise UnexpectedAnswer(message, field="location", system=self.system)
+        return str(target)
+
+    async def _send(self, call: Call, request: Outgoing) -> Incoming:
         """One request on the wire: wait for the budget, bound the time, count what came."""
         permit = await self._budget.acquire() if self._budget is not None else None
-        response, sent = None, False
+        answer, sent = None, False
         started = self._now()
         try:
             if self._may_send is not None:
                 self._may_send()  # only now: the wait for the budget, or a frozen process, may have taken long
             sent = True
             async with asyncio.timeout(self._timeouts.total):
-                response = await self._transport.handle_async_request(request)
-                await response.aread()
+                answer = await self._wire.send(request, self._timeouts)
         except TimeoutError as error:
-            raise httpx.ReadTimeout("the time for one request is over", request=request) from error
+            raise httpx.ReadTimeout("the time for one request is over") from error
         except _NEVER_SENT:
             sent = False
             raise
         finally:
-            status = response.status_code if response is not None else NO_ANSWER
+            status = answer.status_code if answer is not None else NO_ANSWER
             self.counts.requests[self.system, call.name, status] += 1
             if self._budget is not None and permit is not None:
-                await self._budget.settle(permit, response, sent=sent)
+                await self._budget.settle(permit, answer, sent=sent)
             log.debug("%s %s %s: %s in %.3f s", call.mark, self.system, call.name, status, self._now() - started)
-        return response
+        return answer
 
-    def _judge(self, call: Call, response: httpx.Response) -> Answer:
+    def _judge(self, call: Call, response: Incoming) -> Answer:
         """Make an answer of what came, or the error it stands for."""
         status = response.status_code
         request_id = response.headers.get("x-request-id", "")
@@ -312,7 +302,7 @@ class Connection:
             message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."
             raise self._lost(call, message, request_id=request_id, hint=hint)
         answer = Answer(status, response.headers, body, request_id, call.route)
-        if response.is_success or status in call.accept:
+        if status in _SUCCESS or status in call.accept:
             return answer
         if complaint and status == _FORBIDDEN:
             message = (
@@ -344,7 +334,7 @@ class Connection:
         )  # fmt: skip
 
 
-def _parsed(response: httpx.Response) -> tuple[Any, str]:
+def _parsed(response: Incoming) -> tuple[Any, str]:
     """The JSON of an answer, and in plain words what came instead when it is none."""
     content = response.content
     if not content:
@@ -352,10 +342,23 @@ def _parsed(response: httpx.Response) -> tuple[Any, str]:
     try:
         return orjson.loads(content), ""
     except orjson.JSONDecodeError:
+        mended = _mended(content)
+        if mended is not None:
+            return mended, ""
         kind = response.headers.get("content-type", "")
         if "html" in kind or content.lstrip()[:1] == b"<":
             return None, "a web page"
         return None, "broken JSON" if "json" in kind else "text that is no JSON"
+
+
+def _mended(content: bytes) -> Any:
+    """The JSON in ``content`` with halves of emoji, where texts were cut, as question marks; None when it stays broken."""
+    if b"\\ud" not in content.lower():
+        return None
+    try:
+        return orjson.loads(json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _checked(system: str, base: str) -> str:
@@ -364,7 +367,3 @@ def _checked(system: str, base: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Misconfigured(f"The address set for {system} is not a web address.", system=system)
     return base.rstrip("/")
-
-
-def _without_host(headers: httpx.Headers) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name not in ("host", "content-length")}

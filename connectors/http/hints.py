@@ -1,11 +1,10 @@
 """Reads what a vendor's headers say about time: when to come back, and what its clock shows."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-
-import httpx
 
 _LOOKS_LIKE_AN_INSTANT = 1_000_000_000
 """A bare number above this is a Unix time, not a number of seconds to wait."""
@@ -25,13 +24,13 @@ def _instant(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def server_time(headers: httpx.Headers) -> float | None:
+def server_time(headers: Mapping[str, str]) -> float | None:
     """The vendor's clock by its ``Date`` header, in whole Unix seconds; None without one."""
     text = headers.get("date")
     return _instant(text) if text else None
 
 
-def retry_after(headers: httpx.Headers, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait as told by ``Retry-After`` or ``Retry-At``; None when nothing usable is said.
 
     Accepts seconds (also fractions), HTTP dates and Unix times. Dates are compared with the vendor's own clock, so

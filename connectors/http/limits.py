@@ -8,11 +8,9 @@ tells; so the first request of each window goes alone, and the others follow its
 window ends is counted to the old window and to the new one, until its answer shows which of them it spent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-
-import httpx
 
 from connectors.http.hints import server_time
 
@@ -58,12 +56,12 @@ class Rule(Protocol):
         """The state after these permits came back."""
         ...
 
-    def read(self, headers: httpx.Headers, received: float) -> Reading | None:
+    def read(self, headers: Mapping[str, str], received: float) -> Reading | None:
         """What the headers of a successful or throttled answer say; None when nothing."""
         ...
 
 
-def _number(headers: httpx.Headers, name: str) -> int | None:
+def _number(headers: Mapping[str, str], name: str) -> int | None:
     try:
         return int(headers[name])
     except (KeyError, ValueError):
@@ -187,7 +185,7 @@ class FixedWindow:
             new["limit"] = limit
             new["limit_since"] = new["number"]
 
-    def read(self, headers: httpx.Headers, received: float) -> Reading | None:
+    def read(self, headers: Mapping[str, str], received: float) -> Reading | None:
         """See :class:`Rule`. No header at all means no limit; the vendor's clock is read from ``Date``."""
         limit = _number(headers, "x-ratelimit-limit")
         if limit is None or limit >= UNLIMITED:
@@ -271,7 +269,7 @@ class Bucket:
         new["tokens"] = min(new["tokens"] if new["known"] else size, float(reading.remaining))
         new["known"] = True
 
-    def read(self, headers: httpx.Headers, received: float) -> Reading | None:  # noqa: ARG002  (a bucket needs no clock)
+    def read(self, headers: Mapping[str, str], received: float) -> Reading | None:  # noqa: ARG002  (a bucket needs no clock)
         """See :class:`Rule`."""
         limit = _number(headers, "ratelimit-limit")
         if limit is None:

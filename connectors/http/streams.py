@@ -6,9 +6,9 @@ the vendor's list, and no redirect is followed.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
@@ -22,9 +22,13 @@ log = redacting_logger("casebridge.http")
 
 PIECE = 256 * 1024
 """Bytes read at once."""
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+"""A host and its port, and nothing that one program may read as a host and another one otherwise."""
+_UNSENDABLE = re.compile(r"[\x00-\x20\x7f]")
 _RESUMPTIONS = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 10.0
 _OK, _CREATED, _NO_CONTENT, _PARTIAL, _FORBIDDEN, _FIRST_FAULT = 200, 201, 204, 206, 403, 500
-_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT = 429, 408
+_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT, _NOTHING_THERE = 429, 408, 416
 
 
 class AddressRefused(Unavailable):
@@ -91,6 +95,8 @@ class Streams:
         try:
             async with self._session().get(url, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
+                if start and status == _NOTHING_THERE:
+                    return  # the file ends before ``start``
                 self._judge(status, expected=(_OK, _PARTIAL))
                 skip = start if status == _OK else 0
                 async for piece in answer.content.iter_chunked(PIECE):
@@ -109,12 +115,16 @@ class Streams:
 
         Raises:
             ForeignAddress, AddressRefused, Unavailable: as :meth:`read`.
-            ConnectorError: whatever ``pieces`` raised; then nothing is stored.
+            Damaged: ``pieces`` are more or fewer bytes than ``size``; then nothing is stored.
+            ConnectorError: whatever ``pieces`` raised; then nothing is stored either.
         """
         url = self._checked(address)
-        feeding = _Feeding(pieces)
+        feeding = _Feeding(self.system, pieces, size)
         sent = {**headers, "Content-Length": str(size)}
         status = NO_ANSWER
+        if not size:
+            async for _ in feeding.pieces():
+                pass
         self._ask()
         try:
             async with self._session().put(
@@ -147,16 +157,17 @@ class Streams:
 
     def _checked(self, address: str) -> URL:
         """The address as it goes out. Raises ForeignAddress when it leads anywhere else than to the vendor."""
-        parts = urlsplit(address)
-        host = parts.netloc.lower()
-        known = any(fnmatchcase(host, pattern) for pattern in self._hosts)
-        if parts.scheme not in self._schemes or "@" in host or not known:
+        url = _as_written(address)
+        host = url.raw_authority.lower() if url is not None else ""
+        known = _HOST.fullmatch(host) is not None and any(fnmatchcase(host, pattern) for pattern in self._hosts)
+        if url is None or url.scheme not in self._schemes or not known:
+            shown = url.raw_host if url is not None else None
             message = (
-                f"{self.system} points to a file at {parts.hostname or 'an unusable address'}, which is not one of its "
+                f"{self.system} points to a file at {shown or 'an unusable address'}, which is not one of its "
                 "hosts; nothing was transferred. If it is, add it to the file hosts in the credentials block."
             )
             raise ForeignAddress(message, system=self.system)
-        return URL(address, encoded=True)
+        return url
 
     def _judge(self, status: int, *, expected: Collection[int]) -> None:
         if status in expected:
@@ -177,17 +188,45 @@ class Streams:
         log.debug("%s %s (file): %s", self.system, method, status)
 
 
+def _as_written(address: str) -> URL | None:
+    """The address exactly as it was given; None when it names no host, or breaks out of the line it is sent in."""
+    if _UNSENDABLE.search(address):
+        return None
+    try:
+        url = URL(address, encoded=True)
+        named = bool(url.raw_host)
+    except ValueError:
+        return None
+    return url if named else None
+
+
 class _Feeding:
     """Hands pieces to aiohttp and keeps what went wrong with them, which aiohttp would replace by an error of its own."""
 
-    def __init__(self, pieces: AsyncIterable[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, system: str, pieces: AsyncIterable[bytes], size: int) -> None:
+        self._system, self._pieces, self._size = system, pieces, size
         self.failure: ConnectorError | None = None
 
     async def pieces(self) -> AsyncIterator[bytes]:
+        """The pieces, ``size`` bytes of them and neither more nor fewer: aiohttp would cut, or wait for the rest.
+
+        The last one is only given when it is known to be the last: then the request can never become whole before.
+        """
+        given, last = 0, b""
         try:
             async for piece in self._pieces:
-                yield piece
+                given += len(piece)
+                if given > self._size:
+                    break
+                if last:
+                    yield last
+                last = piece
+            if given != self._size:
+                what = "more" if given > self._size else "fewer"
+                message = f"A file for {self._system} has {what} bytes than the {self._size:,} announced."
+                raise Damaged(message, system=self._system)
+            if last:
+                yield last
         except ConnectorError as error:
             self.failure = error
             raise
@@ -239,7 +278,7 @@ class Download:
                 failures = failures + 1 if taken == before else 1  # as long as it goes on, it may break again
                 if failures > _RESUMPTIONS:
                     raise
-                await asyncio.sleep(min(0.2 * 2**failures, 10.0))
+                await asyncio.sleep(min(_FIRST_PAUSE * 2 ** (failures - 1), _LONGEST_PAUSE))
             else:
                 if taken >= self._size or taken == before:
                     return

@@ -1,5 +1,6 @@
 """The document courier: a portal's file becomes a document of the case, its bytes passed on and never kept."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ _MEGABYTE = 1024 * 1024
 _SCANNING = timedelta(minutes=1)
 _document = TypeAdapter(Document)
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
+_CONTENT_TYPE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9!#$&^_.+-]+")
 
 
 def document_marker(document: Document) -> str:
@@ -152,12 +154,8 @@ def document_in(delivery: Delivery) -> Document:
 
 def _content_type(text: str) -> str:
     """The type if it can be one, else nothing: the case system then goes by the name."""
-    kind, slash, rest = text.partition(";")[0].strip().partition("/")
-    return (
-        f"{kind}/{rest}"
-        if slash and kind.isascii() and kind.isalnum() and rest.isascii() and rest.isprintable()
-        else ""
-    )
+    kind = text.partition(";")[0].strip()
+    return kind if _CONTENT_TYPE.fullmatch(kind) else ""
 
 
 def told(delivery: Delivery) -> dict[str, Any]:

@@ -134,3 +134,24 @@ def test_the_rules_are_the_blocks_settings() -> None:
         import_closed=False,
     )
     assert samples.firm().zone == ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("largest_document_mb", 0, "greater than 0"),
+        ("largest_document_mb", 5001, "less than or equal to 5000"),
+        ("largest_document_mb", 1.5, "valid integer"),
+        ("alert_recipients", ["partner"], "pattern"),
+        ("relay_messages", "perhaps", "valid boolean"),
+    ],
+)
+def test_what_the_relays_need_is_checked_too(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        samples.firm(**{field: value})
+
+
+def test_a_firm_saved_before_the_relays_has_them_on() -> None:
+    firm = samples.firm()
+    assert (firm.relay_messages, firm.relay_documents, firm.relay_automatic_messages) == (True, True, False)
+    assert (firm.largest_document_mb, firm.alert_recipients) == (1024, [])

@@ -1,6 +1,7 @@
 """The HTTP layer: what is repeated, when, how long, and what is said when nothing helps (RELIABILITY.md row 10)."""
 
 import asyncio
+import gzip
 import logging
 import socket
 from email.utils import formatdate
@@ -252,6 +253,43 @@ async def test_braces_and_brackets_go_out_as_written_over_a_real_socket():
         await link.request("GET", target, route="/m.json")
         await link.aclose()
     assert lines == [f"GET {target} HTTP/1.1".encode()]
+
+
+@pytest.mark.parametrize(("body", "says"), [(gzip.compress(b'{"fine":true}'), OK), (b"no gzip at all", None)])
+async def test_compressed_answers_are_read_over_a_real_socket(body, says):
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        writer.close()
+
+    link = connection(Script(), transport=Transport(), patience=Patience(attempts=2, first_pause=0.0))
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        link.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        if says is None:
+            with pytest.raises(Unavailable):
+                await link.request("GET", "/x", route="/x")
+        else:
+            assert (await link.request("GET", "/x", route="/x")).body == says
+    await link.aclose()
+
+
+async def test_no_address_can_bring_lines_of_its_own_into_a_request():
+    lines = []
+
+    async def serve(reader, writer):
+        lines.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    link = connection(Script(), transport=Transport(), patience=Patience(attempts=1))
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        link.base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await link.request("GET", "/x?name=Zoë <1>", route="/x")
+        with pytest.raises(Unavailable, match="could not be reached"):
+            await link.request("GET", "/x HTTP/1.1\r\nX-Other: 1", route="/x")
+    await link.aclose()
+    assert lines == [b"GET /x?name=Zo%C3%AB%20%3C1%3E HTTP/1.1"]
 
 
 async def test_a_cut_after_sending_and_a_refused_connection_are_told_apart_on_real_sockets():

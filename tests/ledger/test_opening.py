@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, text
 import ledger.migrate
 from domain.outcome import Result
 from domain.token import Token
-from ledger import Ledger, LedgerTooNew, LedgerUnusable
+from ledger import Ledger, LedgerTooNew, LedgerUnusable, Reservation
 from ledger.database import Database
 from ledger.tables import metadata
 from ledger.upgrade import HEAD, REVISION_TABLE, upgrade
@@ -139,6 +139,60 @@ def test_a_live_ledger_of_the_first_revision_keeps_everything(url: str) -> None:
         assert token is not None
         assert token.refresh_token == "refresh"
         assert upgraded.deliveries.pending(FIRM, "messages") == []
+
+
+EVERY_STATE = [
+    ("reserved", None, "reserved", 0),
+    ("calling", None, "calling", 1),
+    ("delivered", "660145", "delivered", 1),
+    ("unknown", None, "unknown", 2),
+    ("failed", None, "failed", 3),
+    ("given_up", None, "given_up", 4),
+]
+"""State of a delivery, its record, its case, its tries."""
+
+
+def test_live_deliveries_of_the_second_revision_go_on(url: str) -> None:
+    old = Database(url)
+    upgrade(old, "0002")
+    with old.writing() as connection:
+        reflected = MetaData()
+        reflected.reflect(connection, only=["deliveries"])
+        for number, (state, remote_id, case_id, tries) in enumerate(EVERY_STATE, start=1):
+            held = state in ("calling", "unknown")
+            row = {
+                "id": number, "firm": FIRM, "stream": "messages", "marker": f"message:{number}", "case_id": case_id,
+                "occurred_at": NOON, "payload": {"text": state}, "state": state, "fence": 7, "tries": tries,
+                "owner": "a worker of before" if held else None, "claimed_until": NOON if held else None,
+                "due_at": NOON if state == "failed" else None, "remote_id": remote_id,
+                "reason": "It was refused." if state in ("failed", "given_up") else None,
+                "reserved_at": NOON, "changed_at": NOON,
+            }  # fmt: skip
+            connection.execute(reflected.tables["deliveries"].insert(), row)
+    old.close()
+    with Ledger.open(url) as upgraded:
+        deliveries = upgraded.deliveries
+        for number, (state, remote_id, case_id, tries) in enumerate(EVERY_STATE, start=1):
+            found = deliveries.get(FIRM, "messages", f"message:{number}")
+            assert found is not None
+            assert (found.state, found.remote_id, found.lane, found.tries) == (state, remote_id, case_id, tries)
+            assert (found.occurred_at, found.waiting_since, found.payload) == (NOON, NOON, {"text": state})
+            assert found.ended_at == (NOON if state in ("delivered", "given_up") else None)
+            assert (found.owner, found.held, found.code, found.digest) == (None, False, None, None)
+            assert deliveries.receipt(FIRM, "messages", f"message:{number}").steps == ()  # type: ignore[union-attr]
+        pending = ["reserved", "calling", "unknown", "failed"]
+        assert [one.case_id for one in deliveries.pending(FIRM, "messages")] == pending
+        hold = upgraded.leases.acquire(f"messages:{FIRM}", "a worker of now", 60)
+        claimed = {one.case_id: one for one in deliveries.claim(hold, FIRM, "messages")}
+        assert {case_id: one.state.value for case_id, one in claimed.items()} == {
+            "reserved": "reserved",
+            "calling": "unknown",
+            "unknown": "unknown",
+            "failed": "failed",
+        }, "what was being called is looked up first"
+        assert deliveries.settle_delivered(claimed["calling"], "660146").ended_at is not None
+        assert deliveries.reserve(FIRM, "messages", [Reservation("message:3", "delivered", NOON)]) == []
+        assert deliveries.revive(FIRM, "messages", "somebody") == ["message:6"]
 
 
 def _fill(opened: Ledger) -> dict[str, list[dict[str, object]]]:

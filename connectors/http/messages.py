@@ -1,0 +1,32 @@
+"""A request as it goes out and an answer as it came: as little of both as vendors need, since every case costs one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two pieces of an answer, and for one request in all."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 60.0
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A request: its whole address and exactly the headers and the body that shall go out."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: bytes = b""
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A whole answer; its headers are found whatever their letter case, its content is no longer compressed."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
