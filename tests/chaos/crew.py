@@ -167,8 +167,8 @@ def bad_weather(fleet: Fleet, dice: random.Random, pace: Pace, share: float) -> 
     for vendor, method, path in reads:
         add(vendor, FaultKind.CUT_AFTER, method, path)
         add(vendor, FaultKind.DELAY, method, path, seconds=pace.late, probability=share / 3)
-    add("storage", FaultKind.CUT_UPLOAD, "PUT", "*", after_bytes=1_000)
-    add("casestatus", FaultKind.CUT_DOWNLOAD, "GET", "/blob/*", after_bytes=100_000)
+    add("storage", FaultKind.CUT_UPLOAD, "PUT", "*", after_bytes=1_000, probability=5 * share)
+    add("casestatus", FaultKind.CUT_DOWNLOAD, "GET", "/blob/*", after_bytes=100_000, probability=5 * share)
     fleet.sandbox.casestatus.portal.page_overlap = 3
 
 

@@ -28,8 +28,8 @@ LATE, BURST_EVERY = 0.03, 15
 @pytest.mark.parametrize(
     ("database", "kills", "messages", "files"),
     [
-        ("sqlite", 8, 150, 15),
-        ("postgresql", 8, 150, 15),
+        ("sqlite", 7, 120, 12),
+        ("postgresql", 7, 120, 12),
         pytest.param("sqlite", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
         pytest.param("postgresql", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
     ],
