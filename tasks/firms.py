@@ -1,8 +1,11 @@
 """Finding a firm's block, and saying what to do when it is not there or not usable."""
 
+from http import HTTPStatus
 from typing import cast
 
+import httpx
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import BlockDocument
 from prefect.context import FlowRunContext
 from pydantic import ValidationError
 
@@ -31,9 +34,20 @@ async def load_firm(slug: str) -> Firm:
 
 async def firm_slugs() -> list[str]:
     """Names of all Firm blocks, sorted."""
+    return sorted(document.name for document in await firm_documents(include_secrets=False) if document.name)
+
+
+async def firm_documents(*, include_secrets: bool) -> list[BlockDocument]:
+    """All Firm blocks as Prefect keeps them; none where not even their type was ever made known to its server."""
     async with get_client() as client:
-        documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
-    return sorted(document.name for document in documents if document.name)
+        try:
+            return await client.read_block_documents_by_type(
+                Firm.get_block_type_slug(), include_secrets=include_secrets
+            )
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == HTTPStatus.NOT_FOUND:
+                return []
+            raise
 
 
 def misnamed_block(slug: str, short_name: str) -> str:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 from blocks.firm import Firm
-from tasks.firms import load_firm, misnamed_block, unreadable_block
+from tasks.firms import firm_documents, load_firm, misnamed_block, unreadable_block
 
 
 @dataclass(slots=True)
@@ -23,10 +22,8 @@ async def load_fleet() -> Fleet:
     The blocks are good for reading only: loading each by itself, as saving one again needs, costs Prefect a request, some
     20 ms of CPU and an event a firm, every two minutes.
     """
-    async with get_client() as client:
-        documents = await client.read_block_documents_by_type(Firm.get_block_type_slug(), include_secrets=True)
     fleet = Fleet()
-    for document in documents:
+    for document in await firm_documents(include_secrets=True):
         slug = document.name or ""
         try:
             firm = Firm.model_validate(document.data)

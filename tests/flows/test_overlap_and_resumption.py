@@ -44,7 +44,7 @@ async def test_of_two_runs_at_once_one_works_and_the_other_asks_nothing(office: 
     assert working.message == "All 30 cases of Harrow Pike LLP are in step."
     assert refused.name == "AlreadyRunning"
     assert refused.message is not None
-    assert refused.message.startswith("Another run works on this firm's cases since ")
+    assert refused.message.startswith("Another run works for this firm since ")
     assert "this one did nothing" in refused.message
     assert "its hold frees itself by" in refused.message
     assert len(office.asked("casestatus", "GET", "/v1/api/me")) == 1

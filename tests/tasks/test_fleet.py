@@ -35,6 +35,13 @@ async def test_every_firm_is_loaded_whole(prefect_server: PrefectServer) -> None
         assert one.slug not in fleet.unreadable
 
 
+async def test_a_server_that_never_heard_of_firms_has_none(
+    prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blocks.firm.Firm._block_type_slug", "never-heard-of")
+    assert (await load_fleet()).firms == {}
+
+
 async def test_one_bad_block_keeps_no_other_from_work(prefect_server: PrefectServer) -> None:
     await save_as("fleet-good")
     await save_as("fleet-no-zone", time_zone="Mars/Olympus")
