@@ -60,6 +60,9 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
             "| --- | ---: | ---: | --- | ---: | --- |",
             *(_shown(row) for row in shown[:MOST_SHOWN]),
         ]
+    notes = [f"- {plain(row.name)}: {plain(note)}" for row in shown if row.served for note in row.served.tally.notes]
+    if notes:
+        lines += ["", "## Worth knowing", "", *notes[:MOST_SHOWN]]
     await acreate_markdown_artifact(
         key=f"{tick.stream.name}-{about}", markdown="\n".join(lines), description=f"Relay of {tick.stream.name}"
     )

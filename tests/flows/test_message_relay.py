@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from pydantic import SecretStr
 from sqlalchemy import update
 
@@ -81,6 +83,11 @@ async def test_people_whom_clio_does_not_know_are_named_in_the_text(desk: Desk) 
     [letter] = desk.letters(case)
     assert letter["receivers"] == [{"type": "Contact", "id": desk.contact_of(case)}]
     assert letter["body"] == "Both of you, please read this.\n\n--\nTo: Ana Vance (no contact in Clio)"
+    async with get_client() as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"messages-{desk.office.slug}"]))
+        [shown, *_] = await client.read_artifacts(artifact_filter=wanted, sort="CREATED_DESC", limit=1)
+    assert "Worth knowing" in str(shown.data)
+    assert "Ana Vance" in str(shown.data)
 
 
 async def test_a_participant_whom_clio_refuses_does_not_keep_the_words_out(desk: Desk) -> None:
