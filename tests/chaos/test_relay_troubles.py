@@ -17,7 +17,7 @@ from sandbox.seed import Shares, WorldOptions
 from tasks.firms import load_firm
 from tests.chaos.fleet import Fleet, House
 
-pytestmark = pytest.mark.xdist_group("prefect")
+pytestmark = pytest.mark.xdist_group("relays")
 
 A_DAY = 86_400.0
 

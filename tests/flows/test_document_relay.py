@@ -20,7 +20,7 @@ from tests.flows.office import open_office
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
 
-pytestmark = pytest.mark.xdist_group("prefect")
+pytestmark = pytest.mark.xdist_group("relays")
 
 WORLD = WorldOptions(matters=50, shares=Shares.trouble_free())
 
