@@ -2,7 +2,8 @@
 
 What SmartAdvocate adds to the world's troubles, by the index of the case and thus in every world:
 
-* a second plaintiff: related persons who are a ``Spouse``; the others are other people on the case;
+* a second plaintiff (every 60th case), who is the client of the case before; related persons who are a ``Spouse`` are
+  plaintiffs, too, the others are other people on the case;
 * a removed plaintiff, first in the list (every 60th case), who is the client of the case before;
 * an alphanumeric number (every 40th case), and one that the number before it begins (every 50th);
 * a practice area in lower case: every other case with the trouble ``practice_area_unmapped``, refused just the same.
@@ -35,6 +36,7 @@ FIRST_CONTACT, FIRST_STAFF_CONTACT = 50_001, 201
 _PHONE_LABELS = {"Mobile": "Cell", "Work": "Work Phone", "Home": "Home Primary Phone", "Fax": "Home Fax"}
 _OFFICE_LABELS = {"Mobile": "Office Phone", "Work": "Office Phone", "Home": "HQ/Main Office Phone", "Fax": "Office Fax"}
 _REMOVED_EVERY, _REMOVED_AT = 60, 17
+_SECOND_EVERY, _SECOND_AT = 60, 41
 _LETTERED_EVERY, _LETTERED_AT = 40, 7
 _EXTENDED_EVERY, _EXTENDED_AT = 50, 9
 _UNTIDY_EVERY, _UNTIDY_AT = 25, 4
@@ -181,21 +183,22 @@ class Seeds:
         return rows
 
     def _plaintiffs(self, index: int, matter: MatterSeed) -> list[Party]:
-        row = 90_000 + index * 4
+        row, before = 90_000 + index * 5, FIRST_CONTACT + index - 1
         client = self._own_contact(matter.client_id)
         parties = [Party(row, client, "(P)-Plaintiff", primary=True, primary_contact=True, client=True)]
         if matter.related_contact_id is not None and matter.relationship == "Spouse":
             spouse = self._own_contact(matter.related_contact_id)
             parties.append(Party(row + 1, spouse, "(P)-Plaintiff Spouse", client=True))
         if index % _REMOVED_EVERY == _REMOVED_AT:
-            earlier = FIRST_CONTACT + index - 1
-            parties.insert(0, Party(row + 2, earlier, "(P)-Plaintiff", primary=True, client=True, removed=True))
+            parties.insert(0, Party(row + 2, before, "(P)-Plaintiff", primary=True, client=True, removed=True))
+        if index % _SECOND_EVERY == _SECOND_AT:
+            parties.append(Party(row + 4, before, "(P)-Plaintiff", client=True))
         return parties
 
     def _others(self, matter: MatterSeed) -> list[Party]:
         if matter.related_contact_id is None or matter.relationship in {None, "Spouse"}:
             return []
-        row = 90_000 + (matter.number - 1) * 4 + 3
+        row = 90_000 + (matter.number - 1) * 5 + 3
         return [Party(row, self._own_contact(matter.related_contact_id), f"(O)-{matter.relationship}")]
 
     def _own_contact(self, contact_id: int) -> int:
