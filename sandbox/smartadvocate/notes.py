@@ -67,6 +67,7 @@ def insert_note(call: Call) -> Answer:
     if not unescape(sub(r"<[^>]*>", "", text)).strip():
         raise bad_field("noteText", "The noteText field is required.")
     created = firm.milliseconds()
+    noted = instant("noteDate", fields["notedate"]) if fields.get("notedate") else created
     note = Note(
         id=firm.notes.next_id(),
         case_id=case.id,
@@ -75,7 +76,7 @@ def insert_note(call: Call) -> Answer:
         user_id=user.id,
         author=user.display_name,
         author_contact_id=unique_contact_id(PERSON, user.id),
-        noted=instant("noteDate", fields["notedate"]) // _MINUTE * _MINUTE if fields.get("notedate") else created,
+        noted=noted // _MINUTE * _MINUTE,
         created=created,
         subject=_text("subject", fields.get("subject")),
         priority=_text("priority", fields.get("priority")) or "Normal",
