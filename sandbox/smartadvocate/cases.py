@@ -8,7 +8,7 @@ from sandbox.smartadvocate.answers import Answer, bad_field, json_answer, not_fo
 from sandbox.smartadvocate.call import Call
 from sandbox.smartadvocate.paging import Window, page_of_query
 from sandbox.smartadvocate.records import Case
-from sandbox.smartadvocate.rendering import case_json, case_summary, contact_json, party_rows, staff_json
+from sandbox.smartadvocate.rendering import case_json, case_summaries, contact_json, party_rows, staff_json
 
 _WILDCARD = "%"
 
@@ -39,7 +39,7 @@ def by_date(call: Call) -> Answer:
         firm.cases.between(window.low, window.high),
         lambda case_id: firm.sees(call.user, case_id) and (chosen is None or case_id in chosen),
     )
-    rows = _rows(call, call.seen(window.page.of(ids)))
+    rows = _rows(call, window.page.of(ids))
     return window.page.answer("cases", rows, len(ids), firm.switches.envelope)
 
 
@@ -47,7 +47,7 @@ def active_cases(call: Call) -> Answer:
     """GET case/ActiveCases [assumed]: open cases by id."""
     page, firm = page_of_query(call), call.firm
     ids = [case_id for case_id in firm.cases.ids() if firm.sees(call.user, case_id) and firm.is_open(case_id)]
-    return page.answer("cases", _rows(call, call.seen(page.of(ids))), len(ids), firm.switches.list_envelope)
+    return page.answer("cases", _rows(call, page.of(ids)), len(ids), firm.switches.list_envelope)
 
 
 def staff_by_number(call: Call) -> Answer:
@@ -116,10 +116,10 @@ def array(call: Call, rows: list[Any], what: str) -> Answer:
     return json_answer(rows)
 
 
-def _rows(call: Call, cases: Sequence[Case]) -> list[dict[str, Any]]:
+def _rows(call: Call, case_ids: Sequence[int]) -> list[dict[str, Any]]:
     if call.firm.switches.full_rows:
-        return [case_json(call.firm, case, contacts=False) for case in cases]
-    return [case_summary(call.firm, case) for case in cases]
+        return [case_json(call.firm, case, contacts=False) for case in call.seen(case_ids)]
+    return case_summaries(call.firm, case_ids)
 
 
 def _whole(call: Call, case: Case) -> dict[str, Any]:

@@ -79,6 +79,14 @@ class FirmRecords:
         """Ids of the cases whose number begins so; with an empty prefix all of them."""
         return self._matching(prefix, lambda known: known.startswith(prefix))
 
+    def headline(self, case_id: int) -> tuple[str, int]:
+        """Number and modified date of a case that is there; cheap for cases nobody touched."""
+        case = self.cases.touched(case_id)
+        if case is not None:
+            return case.number, case.modified
+        index = case_id - self.seed.first_matter_id
+        return self.seeds.case_number(index), self.seeds.modified(index)
+
     def is_open(self, case_id: int) -> bool:
         """Whether a case is not closed; cheap for cases nobody touched."""
         case = self.cases.touched(case_id)

@@ -1,5 +1,6 @@
 """Records as the API answers them; names are spelled as the vendor spells them, however odd [doc][seen]."""
 
+from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
@@ -10,9 +11,14 @@ _DIRECTIONS = {1: "Incoming", 2: "Outgoing", 3: "Memo"}
 _OFFICE = {"officeID": 1, "officeName": "Main Office"}
 
 
-def case_summary(firm: FirmRecords, case: Case) -> dict[str, Any]:
-    """A row of a list of cases [assumed]."""
-    return {"caseID": case.id, "caseNumber": case.number, "modifiedDate": firm.stamps.instant(case.modified)}
+def case_summaries(firm: FirmRecords, case_ids: Iterable[int]) -> list[dict[str, Any]]:
+    """The rows of a list of cases [assumed]."""
+    stamps = firm.stamps
+    rows = ((case_id, *firm.headline(case_id)) for case_id in case_ids)
+    return [
+        {"caseID": case_id, "caseNumber": number, "modifiedDate": stamps.instant(modified)}
+        for case_id, number, modified in rows
+    ]
 
 
 def case_json(firm: FirmRecords, case: Case, *, contacts: bool) -> dict[str, Any]:
