@@ -23,6 +23,7 @@ from sandbox.smartadvocate.answers import Answer, Refusal, json_answer, not_foun
 from sandbox.smartadvocate.call import Call, fields_of
 from sandbox.smartadvocate.changes import SmartAdvocateFirm
 from sandbox.smartadvocate.inspection import inspection_routes
+from sandbox.smartadvocate.oauth import OAuth, form_of
 
 API = "CaseSyncAPI"
 Handler = Callable[[Call], Answer]
@@ -66,6 +67,7 @@ class SmartAdvocate:
         self.controls = controls
         self.firms = {firm.slug: SmartAdvocateFirm(firm, controls.clock.timestamp) for firm in world.firms}
         self.inspection_routes: Sequence[BaseRoute] = inspection_routes(self.firms)
+        self._oauth = {slug: OAuth(firm) for slug, firm in self.firms.items()}
         self._used: dict[tuple[str, int], tuple[int, int]] = {}
 
     def connect(self, slug: str, base_url: str, username: str = "hub_admin") -> dict[str, Any]:
@@ -103,6 +105,9 @@ class SmartAdvocate:
         slug, _, rest = path.partition("/")
         firm = self.firms.get(slug.lower())
         prefix, _, inner = rest.partition("/")
+        if firm is not None and prefix.lower() == "oauth":
+            form = form_of(await _body(receive))
+            return self._oauth[firm.slug].answer(scope["method"], inner, form_of(scope["query_string"]), form)
         if firm is None or prefix.lower() != API.lower():
             raise not_found()
         segments = inner.rstrip("/").split("/")
