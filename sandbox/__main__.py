@@ -14,9 +14,11 @@ _EPILOG = """\
 Addresses (HOST:PORT as printed when ready):
   /clio/{us,eu,ca,au}/api/v4/...   Clio Manage; OAuth below /clio/{region}/oauth
   /storage/...                     the storage host of Clio's documents (signed addresses only)
+  /smartadvocate/SLUG/CaseSyncAPI/...   SmartAdvocate, an instance per firm; its host is all before /CaseSyncAPI
   /casestatus/v1/api/...           Case Status
   /__sandbox__/...                 controls: reset, seed, clock, faults, requests, limits
   POST /__sandbox__/clio/token {"firm": "harrow-pike"} gives client id, secret and a refresh token
+  GET /__sandbox__/smartadvocate/firms gives hosts, users and passwords (hub_admin, correct-horse-SLUG)
 """
 
 
@@ -34,7 +36,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same world (default 7)")
     parser.add_argument("--trouble-free", action="store_true", help="seed complete, mapped, open matters only")
     parser.add_argument("--no-limits", action="store_true", help="switch the vendors' rate limits off")
-    parser.add_argument("--warm", action="store_true", help="make every record before the first request (for timing)")
+    parser.add_argument(
+        "--warm",
+        nargs="?",
+        const="clio",
+        choices=("clio", "smartadvocate"),
+        help="make every record of that vendor (default clio) before the first request, for fair timing",
+    )
     parser.add_argument(
         "--check-openapi", action="store_true", help="check Clio requests against CLIO_OPENAPI; breaches answer 400"
     )
@@ -48,11 +56,11 @@ def main() -> None:
     options = WorldOptions(seed=wanted.seed, matters=wanted.matters, firms=wanted.firms, shares=shares)
     sandbox = Sandbox(options, controls=Controls(limits_on=not wanted.no_limits), check_openapi=wanted.check_openapi)
     if wanted.warm:
-        sandbox.clio.warm()
+        (sandbox.smartadvocate if wanted.warm == "smartadvocate" else sandbox.clio).warm()
     listener = socket.create_server((wanted.host, wanted.port), backlog=2048)
     address = f"http://{wanted.host}:{listener.getsockname()[1]}"
     sys.stdout.write(
-        f"sandbox ready: {address}/clio/us {address}/casestatus {address}/__sandbox__ "
+        f"sandbox ready: {address}/clio/us {address}/smartadvocate {address}/casestatus {address}/__sandbox__ "
         f"({wanted.firms} firm(s) of {wanted.matters} matters, seed {wanted.seed})\n"
     )
     sys.stdout.flush()

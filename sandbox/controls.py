@@ -23,9 +23,13 @@ class RateLimit:
 
 
 def documented_limits() -> dict[str, RateLimit]:
-    """The vendors' own limits: Clio 50 a minute and token [doc], Case Status 120 a minute and key [assumed]."""
+    """The vendors' own limits: Clio 50 a minute and token [doc], Case Status 120 a minute and key [assumed].
+
+    SmartAdvocate documents none, so its limit is there to be switched on [assumed].
+    """
     return {
         "clio": RateLimit(requests=50),
+        "smartadvocate": RateLimit(requests=180, on=False),
         "casestatus": RateLimit(requests=120, burst=20),
         "casestatus.uploads": RateLimit(requests=20),
     }
@@ -56,4 +60,4 @@ class Controls:
 
     def _switch_limits(self) -> None:
         for limit in self.limits.values():
-            limit.on = self.limits_on
+            limit.on = limit.on and self.limits_on

@@ -4,6 +4,7 @@ The prefixes::
 
     /clio/{region}/...     Clio Manage, region us, eu, ca or au     (sandbox.clio)
     /storage/...           the storage host of Clio's documents     (sandbox.clio.storage)
+    /smartadvocate/{slug}/CaseSyncAPI/...   SmartAdvocate, an instance per firm     (sandbox.smartadvocate)
     /casestatus/...        Case Status                              (sandbox.casestatus)
     /__sandbox__/...       controls and inspection                  (sandbox.control_routes)
 """
@@ -23,6 +24,7 @@ from sandbox.clio.storage import PREFIX as STORAGE_PREFIX
 from sandbox.controls import Controls
 from sandbox.faults import Wrapper
 from sandbox.seed import World, WorldOptions
+from sandbox.smartadvocate.app import SmartAdvocate
 from sandbox.vendor import Inspectable
 
 CONTROL_PREFIX = "/__sandbox__"
@@ -33,6 +35,7 @@ class Sandbox:
 
     world: World
     clio: Clio
+    smartadvocate: SmartAdvocate
     casestatus: Any
     """What ``sandbox.casestatus.app.create_app`` returned."""
 
@@ -54,11 +57,13 @@ class Sandbox:
         if self._contract is not None:
             self._contract.violations.clear()
         self.clio = Clio(self.controls, self.world, self._contract)
+        self.smartadvocate = SmartAdvocate(self.controls, self.world)
         self.casestatus = create_casestatus(self.controls, self.world)
         self._apps = {
             f"/clio/{region}": Wrapper(self.clio.region(region), f"clio/{region}", self.controls) for region in REGIONS
         }
         self._apps[STORAGE_PREFIX] = Wrapper(self.clio.storage, "storage", self.controls)
+        self._apps["/smartadvocate"] = Wrapper(self.smartadvocate, "smartadvocate", self.controls)
         self._apps["/casestatus"] = Wrapper(self.casestatus, "casestatus", self.controls)
         self._apps[CONTROL_PREFIX] = self._control_app()
 
@@ -79,7 +84,8 @@ class Sandbox:
 
     def _control_app(self) -> Starlette:
         routes: list[BaseRoute] = control_routes.ControlRoutes(self).routes()
-        for name, app in (("clio", self.clio), ("casestatus", self.casestatus)):
+        vendors = {"clio": self.clio, "smartadvocate": self.smartadvocate, "casestatus": self.casestatus}
+        for name, app in vendors.items():
             if isinstance(app, Inspectable):
                 routes.append(Mount(f"/{name}", routes=app.inspection_routes))
         return Starlette(routes=routes, exception_handlers=control_routes.EXCEPTION_HANDLERS)

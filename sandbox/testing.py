@@ -5,7 +5,7 @@ For tests of every room::
     with SandboxServer(WorldOptions(matters=50)) as server:
         httpx.get(server.url + "/__sandbox__/health")
         server.controls.faults.add(...)
-        server.clio, server.casestatus, server.world    # the state behind the API
+        server.clio, server.smartadvocate, server.casestatus, server.world    # the state behind the APIs
 """
 
 import socket
@@ -19,6 +19,7 @@ from sandbox.clio.app import Clio
 from sandbox.controls import Controls
 from sandbox.seed import World, WorldOptions
 from sandbox.server import Sandbox, uvicorn_config
+from sandbox.smartadvocate.app import SmartAdvocate
 
 _START_SECONDS = 10.0
 
@@ -54,7 +55,7 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:PORT``; vendor prefixes follow (``/clio/us``, ``/casestatus``)."""
+        """``http://127.0.0.1:PORT``; vendor prefixes follow (``/clio/us``, ``/smartadvocate/{slug}``, ``/casestatus``)."""
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     @property
@@ -71,6 +72,11 @@ class SandboxServer:
     def clio(self) -> Clio:
         """Clio's state: firms, tokens, switches."""
         return self.sandbox.clio
+
+    @property
+    def smartadvocate(self) -> SmartAdvocate:
+        """SmartAdvocate's state: firms with their records, users and switches."""
+        return self.sandbox.smartadvocate
 
     @property
     def casestatus(self) -> Any:

@@ -1,0 +1,1 @@
+"""SmartAdvocate's CaseSyncAPI: ``app`` is the vendor, ``firm`` its state, ``inspection`` its control routes."""
