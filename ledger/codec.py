@@ -52,12 +52,12 @@ def plain(values: Any) -> Any:
 
 def to_defects(values: Any) -> tuple[Defect, ...]:
     """The defects of :func:`plain`."""
-    return _defects.validate_python(values or ())
+    return _defects.validate_python(values) if values else ()
 
 
 def to_changes(values: Any) -> tuple[Change, ...]:
     """The changes of :func:`plain`."""
-    return _changes.validate_python(values or ())
+    return _changes.validate_python(values) if values else ()
 
 
 def _as_dict(value: Defect | Change) -> dict[str, str]:

@@ -102,7 +102,27 @@ def upsert(
         statement = statement.on_conflict_do_update(index_elements=keys, set_=overwrite)
     else:
         statement = statement.on_conflict_do_nothing()
-    connection.execute(statement, sorted(rows, key=lambda row: [row[key] for key in keys]))
+    ordered = sorted(rows, key=lambda row: [row[key] for key in keys])
+    if connection.dialect.name == "sqlite":
+        _execute_directly(connection, statement, table, ordered)
+    else:
+        connection.execute(statement, ordered)
+
+
+def _execute_directly(
+    connection: Connection, statement: postgresql.Insert | sqlite.Insert, table: Table, rows: Sequence[Row]
+) -> None:
+    """Hand rows to SQLite's driver: SQLAlchemy's own way costs a row twice what SQLite itself needs to write it."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    order = compiled.positiontup or []
+    preparing = [(name, table.c[name].type.bind_processor(connection.dialect)) for name in rows[0]]
+    columns = {
+        name: [prepare(row[name]) for row in rows] if prepare else [row[name] for row in rows]
+        for name, prepare in preparing
+    }
+    fixed = compiled.params  # what expressions bring along, the same for each row
+    values = [columns[name] if name in columns else [fixed[name]] * len(rows) for name in order]
+    connection.exec_driver_sql(str(compiled), list(zip(*values, strict=True)))
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

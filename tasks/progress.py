@@ -13,6 +13,8 @@ from prefect.exceptions import PrefectException
 
 from tasks.sync_run import SyncRun
 
+SOON = 1.0
+"""Seconds until a bar appears: what is done by then needs no bar, only the sentence that is left behind."""
 EVERY = 5.0
 """Seconds between two updates: often enough to watch, rare enough to cost nothing."""
 LONGEST = 5.0
@@ -20,39 +22,40 @@ LONGEST = 5.0
 
 
 class Progress:
-    """One bar. Without a flow run (a step called on its own) it stays silent."""
+    """One bar that says ``what``; ``total`` is the number of cases, when it is known.
 
-    def __init__(self, artifact_id: UUID | None, what: str, total: int | None) -> None:
-        self._artifact_id = artifact_id
+    Without a flow run (a step called on its own) it stays silent.
+    """
+
+    def __init__(self, run: SyncRun, what: str, total: int | None = None) -> None:
+        self._watched = FlowRunContext.get() is not None
+        self._key = f"progress-{run.slug}"
         self._what = what
         self._total = total
-        self._last = 0.0
-
-    @classmethod
-    async def start(cls, run: SyncRun, what: str, total: int | None = None) -> "Progress":
-        """Begin a bar that says ``what``; ``total`` is the number of cases, when it is known."""
-        if FlowRunContext.get() is None:
-            return cls(None, what, total)
-        description = f"{what} · {run.firm.name}"
-        artifact_id = await _shown(
-            acreate_progress_artifact(progress=0.0, key=f"progress-{run.slug}", description=description)
-        )
-        return cls(artifact_id if isinstance(artifact_id, UUID) else None, what, total)
+        self._artifact_id: UUID | None = None
+        self._next = time.monotonic() + SOON
 
     async def at(self, done: int) -> None:
         """Say that ``done`` cases are done, at most every few seconds; the bar moves where the total is known."""
-        if self._artifact_id is None or time.monotonic() - self._last < EVERY:
+        if time.monotonic() < self._next:
             return
-        self._last = time.monotonic()
+        self._next = time.monotonic() + EVERY
         share = min(100.0, 100.0 * done / self._total) if self._total else 0.0
-        said = f"{self._what}: {done:,} cases" + (f" of {self._total:,}" if self._total else "")
-        await _shown(aupdate_progress_artifact(self._artifact_id, progress=share, description=said))
+        await self._show(share, f"{done:,} cases" + (f" of {self._total:,}" if self._total else ""))
 
     async def done(self, said: str) -> None:
         """Fill the bar and leave a sentence behind."""
+        await self._show(100.0, said)
+
+    async def _show(self, share: float, said: str) -> None:
+        if not self._watched:
+            return
+        said = f"{self._what}: {said}"
         if self._artifact_id is not None:
-            said = f"{self._what}: {said}"
-            await _shown(aupdate_progress_artifact(self._artifact_id, progress=100.0, description=said))
+            await _shown(aupdate_progress_artifact(self._artifact_id, progress=share, description=said))
+            return
+        made = await _shown(acreate_progress_artifact(progress=share, key=self._key, description=said))
+        self._artifact_id = made if isinstance(made, UUID) else None
 
 
 async def _shown(artifact: Awaitable[object]) -> object:

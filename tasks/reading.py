@@ -64,7 +64,7 @@ async def read_portal(run: SyncRun) -> int:
     if run.record.portal_done:
         return 0
     read = 0
-    progress = await Progress.start(run, "Reading Case Status")
+    progress = Progress(run, "Reading Case Status")
     # The place of the last page stays noted until what is gone has been cleared: a try killed before that comes back.
     place = run.record.portal_cursor
     async for page in _portal_pages(run):
@@ -125,7 +125,7 @@ def _following(step: str, cursor: str | None) -> str:
 async def _read_cases(run: SyncRun, scope: Scope, *, step: str, cursor: str | None = None) -> int:
     read = 0
     seen: set[str] = set()
-    progress = await Progress.start(run, f"Reading {run.rules.system.name}")
+    progress = Progress(run, f"Reading {run.rules.system.name}")
 
     async def known(versions: Mapping[str, str]) -> Mapping[str, Client]:
         return await asyncio.to_thread(run.ledger.links.known_clients, run.slug, run.case_system.system, versions)

@@ -1,13 +1,13 @@
 """The CSV of a run: one row per attempted case, unchanged ones included."""
 
 import asyncio
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from prefect import get_run_logger, task
 
 from domain.outcome import Result
@@ -118,10 +118,10 @@ def _write_csv(run: SyncRun, path: Path) -> int:
     notified = 0
     unfinished = path.with_suffix(".part")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
-        pd.DataFrame(columns=list(COLUMNS)).to_csv(file, index=False, lineterminator="\r\n")
+        rows = csv.DictWriter(file, COLUMNS)
+        rows.writeheader()
         for attempts in run.ledger.attempts.iterate(run.id, ROWS_AT_ONCE):
             notified += sum(attempt.outcome.notifies_client for attempt in attempts)
-            frame = pd.DataFrame(rows_of(run, attempts), columns=list(COLUMNS))
-            frame.to_csv(file, index=False, header=False, lineterminator="\r\n")
+            rows.writerows(rows_of(run, attempts))
     unfinished.replace(path)
     return notified

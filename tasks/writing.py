@@ -74,7 +74,7 @@ async def write_cases(run: SyncRun) -> None:
 
 async def _write_pages(run: SyncRun, portions: Sequence[Portion]) -> list[str]:
     """Write the pages in order, a few at the same time; returns the ids of the cases in technical trouble."""
-    progress = await Progress.start(run, "Writing to Case Status", sum(portion.size for portion in portions))
+    progress = Progress(run, "Writing to Case Status", sum(portion.size for portion in portions))
     effort = Effort()
     waiting = zip(portions, accumulate(portion.size for portion in portions), strict=True)
     stubborn: list[str] = []

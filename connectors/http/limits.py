@@ -232,7 +232,9 @@ class Bucket:
         rate, size = new["rate"] * 0.95, max(1.0, new["size"] * 0.9)
         elapsed = max(0.0, now - new["at"]) if new["at"] else 0.0
         tokens = min(size, new["tokens"] + rate * elapsed)
-        usable = tokens - (size - 1.0) * (1.0 - share)
+        # The first request of all asks how large the bucket is: no part of it can be set aside before.
+        kept = (size - 1.0) * (1.0 - share) if new["known"] else 0.0
+        usable = tokens - kept
         new.update(tokens=tokens, at=max(now, new["at"]))
         if usable < 1.0:
             return {**new, "wait": max((1.0 - usable) / rate, 0.01)}

@@ -327,6 +327,10 @@ def _broken(key, decide):
     raise OSError("the ledger is away")
 
 
+def test_the_first_request_of_all_is_not_held_back_for_more_urgent_ones() -> None:
+    assert Bucket().take(None, 100.0, 1, share=0.9)["grant"] == 1
+
+
 def test_a_catch_up_and_a_night_both_get_on_within_one_budget() -> None:
     """5,000 messages that waste no time, and a night whose pages take a second each, at Clio's 50 a minute."""
     server = WindowServer(7, offset=11.0, delay=0.05)
