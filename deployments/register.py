@@ -35,7 +35,7 @@ async def ensure_work_pools(client: PrefectClient) -> None:
         await ensure_work_pool(client, name)
 
 
-async def ensure_work_pool(client: PrefectClient, name: str) -> None:
+async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None:
     """Create a process work pool, unless it is there."""
     try:
         await client.read_work_pool(name)
