@@ -48,7 +48,7 @@ def worker(prefect_server: PrefectServer, home: Path) -> Iterator[psutil.Process
 async def test_a_night_ended_or_killed_in_the_middle_is_finished_by_retry(
     office: Office, worker: psutil.Process, ledger: Ledger
 ) -> None:
-    slow = FaultRule("casestatus", FaultKind.DELAY, method="PUT", seconds=0.6, skip=20, count=None)
+    slow = FaultRule("casestatus", FaultKind.DELAY, method="PUT", seconds=1.2, skip=20, count=None)
     office.sandbox.controls.faults.add(slow)
     async with get_client() as client:
         await ensure_work_pool(client, POOL)
