@@ -67,6 +67,7 @@ async def test_a_night_ended_or_killed_in_the_middle_is_finished_by_retry(
     [run] = ledger.runs.recent(office.slug)
     assert run.outcome == "interrupted"
 
+    await asyncio.sleep(slow.seconds)  # what was on its way takes effect all the same
     await _retry(flow_run, after_count=1)
     process = await _in_the_middle(office, worker, beyond=len(portal_cases(office)))
     process.kill()
