@@ -7,7 +7,7 @@ Order of the checks: firm → token → user → budget → handler.
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl
@@ -60,14 +60,34 @@ _UPLOAD = ("POST", "case/*/documents")  # [assumed]
 _SHAPES = {shape for _, shape in (*_HANDLERS, _LOGIN, _UPLOAD)}
 
 
+class Instances(Mapping[str, SmartAdvocateFirm]):
+    """The firms' instances by slug, each made when it is first asked for: of a thousand firms few are."""
+
+    def __init__(self, world: World, now: Callable[[], float]) -> None:
+        self._seeds = {firm.slug: firm for firm in world.firms}
+        self._now = now
+        self._made: dict[str, SmartAdvocateFirm] = {}
+
+    def __getitem__(self, slug: str) -> SmartAdvocateFirm:
+        if slug not in self._made:
+            self._made[slug] = SmartAdvocateFirm(self._seeds[slug], self._now)
+        return self._made[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seeds)
+
+    def __len__(self) -> int:
+        return len(self._seeds)
+
+
 class SmartAdvocate:
     """Every firm's instance in one process; ``firms`` by slug, which tests may change."""
 
     def __init__(self, controls: Controls, world: World) -> None:
         self.controls = controls
-        self.firms = {firm.slug: SmartAdvocateFirm(firm, controls.clock.timestamp) for firm in world.firms}
+        self.firms = Instances(world, controls.clock.timestamp)
         self.inspection_routes: Sequence[BaseRoute] = inspection_routes(self.firms)
-        self._oauth = {slug: OAuth(firm) for slug, firm in self.firms.items()}
+        self._oauth: dict[str, OAuth] = {}
         self._used: dict[tuple[str, int], tuple[int, int]] = {}
 
     def connect(self, slug: str, base_url: str, username: str = "hub_admin") -> dict[str, Any]:
@@ -107,7 +127,8 @@ class SmartAdvocate:
         prefix, _, inner = rest.partition("/")
         if firm is not None and prefix.lower() == "oauth":
             form = form_of(await _body(receive))
-            return self._oauth[firm.slug].answer(scope["method"], inner, form_of(scope["query_string"]), form)
+            front = self._oauth.setdefault(firm.slug, OAuth(firm))
+            return front.answer(scope["method"], inner, form_of(scope["query_string"]), form)
         if firm is None or prefix.lower() != API.lower():
             raise not_found()
         segments = inner.rstrip("/").split("/")
