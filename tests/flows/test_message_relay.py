@@ -256,11 +256,13 @@ async def test_a_message_that_never_arrived_is_sent_once_more_when_that_is_certa
 ) -> None:
     case = next(desk.office.resting)
     desk.write(case, "lost on the way")
-    rule = FaultRule("clio", FaultKind.CUT_BEFORE, method="POST", path="/api/v4/communications*")
+    rule = FaultRule("clio", FaultKind.CUT_BEFORE, method="POST", path="/api/v4/communications*", count=None)
+    desk.sandbox.controls.faults.clear()
     desk.sandbox.controls.faults.add(rule)
     await desk.tick(message_relay)
     await desk.tick(message_relay)
     assert desk.letters(case) == [], "not found, but the vendor may still be at it"
+    desk.sandbox.controls.faults.clear()
     monkeypatch.setattr(delivering, "SETTLING", timedelta(0))
     _let_it_be_due(desk.office)
     await desk.tick(message_relay)
@@ -277,10 +279,12 @@ async def test_a_clock_of_ours_that_is_ahead_does_not_make_a_look_up_certain(
 
     case = next(desk.office.resting)
     desk.write(case, "on its way")
-    rule = FaultRule("clio", FaultKind.CUT_BEFORE, method="POST", path="/api/v4/communications*")
+    rule = FaultRule("clio", FaultKind.CUT_BEFORE, method="POST", path="/api/v4/communications*", count=None)
+    desk.sandbox.controls.faults.clear()
     desk.sandbox.controls.faults.add(rule)
     monkeypatch.setattr(delivering, "datetime", Ahead)
     await desk.tick(message_relay)
+    desk.sandbox.controls.faults.clear()
     await desk.tick(message_relay)
     assert desk.letters(case) == []
 
