@@ -1,14 +1,13 @@
 """One sandbox for all tests of a module, and clients of its first firm."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from connectors.casestatus import CaseStatusClient
-from connectors.clio import ClioClient
-from sandbox.seed import WorldOptions
+from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.fakes import shared
+from tests.connectors.clients import clio_client, portal_client
+from tests.connectors.filing import Cabinet
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +23,6 @@ def server(served: SandboxServer) -> Iterator[SandboxServer]:
     served.controls.requests.clear()
 
 
-def clio_client(server: SandboxServer, **options) -> ClioClient:
-    settings = {
-        "region": "us", "host": f"{server.url}/clio/us", "client_id": "sandbox-us-client",
-        "client_secret": "sandbox-us-secret", "refresh_token": "sandbox-refresh-harrow-pike",
-        "shared": shared("clio:harrow-pike"), **options,
-    }  # fmt: skip
-    return ClioClient(**settings)
-
-
-def portal_client(server: SandboxServer, key: str = "csk-harrow-pike") -> CaseStatusClient:
-    return CaseStatusClient(key, shared=shared("case_status:harrow-pike"), host=f"{server.url}/casestatus")
-
-
 @pytest.fixture
 async def clio(server):
     client = clio_client(server)
@@ -49,3 +35,21 @@ async def portal(server):
     client = portal_client(server)
     yield client
     await client.close()
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[SandboxServer]:
+    with SandboxServer(
+        WorldOptions(matters=20, shares=Shares.trouble_free()), limits_on=False, check_openapi=True
+    ) as it:
+        yield it
+
+
+@pytest.fixture
+async def cabinet(small: SandboxServer) -> AsyncIterator[Cabinet]:
+    """A firm's Clio to file in; every request to it must be as Clio's document says."""
+    small.reset()
+    cabinet = Cabinet(small)
+    yield cabinet
+    await cabinet.files.close()
+    assert cabinet.breaches() == []

@@ -9,7 +9,7 @@ from connectors.clio.filing import ClioFiles
 from connectors.http import Patience
 from domain.relay import Correspondent, Letter, Paper, PartyKind
 from sandbox.faults import FaultKind, FaultRule
-from tests.connectors.conftest import clio_client
+from tests.connectors.clients import clio_client
 from tests.connectors.mailroom import Mailroom
 
 SENT = datetime(2026, 10, 2, 14, 5, 0, 999_999, tzinfo=UTC)

@@ -12,7 +12,7 @@ from connectors.casestatus import CaseStatusClient
 from connectors.errors import CursorExpired, FixData, LogInAgain, NotFound, NotPermitted, UnexpectedAnswer
 from domain.portal import Draft, DraftClient, PortalState
 from sandbox.faults import FaultKind, FaultRule
-from tests.connectors.conftest import portal_client
+from tests.connectors.clients import portal_client
 from tests.connectors.fakes import json_answer, shared
 from tests.connectors.samples import PORTAL_CASE
 

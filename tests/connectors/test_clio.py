@@ -12,7 +12,7 @@ from connectors.errors import LogInAgain, Misconfigured, NotFound, NotPermitted,
 from connectors.ports import CaseSystem, Scope
 from domain.case import CaseState, Phone
 from sandbox.faults import FaultKind, FaultRule
-from tests.connectors.conftest import clio_client
+from tests.connectors.clients import clio_client
 from tests.connectors.fakes import json_answer, shared
 from tests.connectors.samples import CONTACT, MATTER
 

@@ -9,26 +9,8 @@ from connectors.http.transport import Substitute
 from connectors.ports import CaseFiles
 from domain.relay import Correspondent, PartyKind
 from sandbox.faults import FaultKind
-from sandbox.seed import Shares, WorldOptions
-from sandbox.testing import SandboxServer
 from tests.connectors.fakes import json_answer
-from tests.connectors.filing import LETTERS, Cabinet, marked
-
-
-@pytest.fixture(scope="module")
-def served():
-    options = WorldOptions(matters=20, shares=Shares.trouble_free())
-    with SandboxServer(options, limits_on=False, check_openapi=True) as server:
-        yield server
-
-
-@pytest.fixture
-async def cabinet(served):
-    served.reset()
-    cabinet = Cabinet(served)
-    yield cabinet
-    await cabinet.files.close()
-    assert cabinet.breaches() == []
+from tests.connectors.filing import LETTERS, marked
 
 
 def test_the_files_are_what_the_relays_ask_for(cabinet):

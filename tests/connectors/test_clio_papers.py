@@ -9,27 +9,9 @@ from connectors.clio.filing import FILE_PROPERTY, ClioFiles
 from connectors.errors import FixData, NotPermitted, UnexpectedAnswer
 from connectors.http import Damaged, ForeignAddress
 from sandbox.faults import FaultKind
-from sandbox.seed import Shares, WorldOptions
-from sandbox.testing import SandboxServer
-from tests.connectors.filing import ONE_PAPER, PAPERS, Cabinet, Content, marked
+from tests.connectors.filing import ONE_PAPER, PAPERS, Content, marked
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def served():
-    options = WorldOptions(matters=20, shares=Shares.trouble_free())
-    with SandboxServer(options, limits_on=False, check_openapi=True) as server:
-        yield server
-
-
-@pytest.fixture
-async def cabinet(served):
-    served.reset()
-    cabinet = Cabinet(served)
-    yield cabinet
-    await cabinet.files.close()
-    assert cabinet.breaches() == []
 
 
 async def test_a_document_is_stored_with_all_its_fields(cabinet):

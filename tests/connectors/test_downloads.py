@@ -12,7 +12,7 @@ from sandbox.casestatus.blobs import MadeBlob
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.conftest import portal_client
+from tests.connectors.clients import portal_client
 from tests.connectors.mailroom import KEY, Mailroom
 
 MIB = 1024 * 1024

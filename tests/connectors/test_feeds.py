@@ -11,7 +11,7 @@ from domain.relay import Message, MessageKind, Party, PartyKind
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.conftest import portal_client
+from tests.connectors.clients import portal_client
 from tests.connectors.fakes import json_answer, shared
 from tests.connectors.mailroom import KEY, TWO_CLIENTS, Mailroom
 from tests.connectors.samples import MESSAGE

@@ -6,7 +6,7 @@ import psutil
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.conftest import portal_client
+from tests.connectors.clients import portal_client
 from tests.connectors.filing import Cabinet
 from tests.connectors.mailroom import KEY
 

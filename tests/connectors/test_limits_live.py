@@ -8,7 +8,7 @@ from connectors.ports import SharedState
 from sandbox.controls import RateLimit
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.conftest import clio_client, portal_client
+from tests.connectors.clients import clio_client, portal_client
 from tests.connectors.fakes import MemoryTokenStore
 
 

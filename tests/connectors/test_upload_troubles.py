@@ -10,29 +10,11 @@ from connectors.errors import AnswerLost, FixData, Unavailable, UnexpectedAnswer
 from connectors.http import AddressRefused, Damaged
 from sandbox.clio.storage import StoredObject
 from sandbox.faults import FaultKind
-from sandbox.seed import Shares, WorldOptions
-from sandbox.testing import SandboxServer
-from tests.connectors.filing import ONE_PAPER, PAPERS, STORAGE, Cabinet, Content
+from tests.connectors.filing import ONE_PAPER, PAPERS, STORAGE, Content
 from tests.connectors.test_drift import SUBSTITUTES, dotted, paths, spoiled
 
 PICTURE = bytes(range(256)) * 1024
 WHOLE = (len(PICTURE), hashlib.sha256(PICTURE).hexdigest())
-
-
-@pytest.fixture(scope="module")
-def served():
-    options = WorldOptions(matters=20, shares=Shares.trouble_free())
-    with SandboxServer(options, limits_on=False, check_openapi=True) as server:
-        yield server
-
-
-@pytest.fixture
-async def cabinet(served):
-    served.reset()
-    cabinet = Cabinet(served)
-    yield cabinet
-    await cabinet.files.close()
-    assert cabinet.breaches() == []
 
 
 async def file_until_done(cabinet, content=None, tries=5):
