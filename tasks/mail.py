@@ -1,6 +1,7 @@
-"""Mailing a run's report to whoever asked for it, or to the firm when a night left exceptions."""
+"""Mail: a run's report goes to whoever asked for it, or to the firm when a night left exceptions."""
 
 import asyncio
+from collections.abc import Sequence
 from html import escape
 
 from prefect import get_run_logger, task
@@ -36,21 +37,30 @@ async def mail_report(run: SyncRun, report: Report, sentence: str) -> list[str]:
     return recipients
 
 
+async def send_mail(
+    server: EmailServerCredentials, recipients: Sequence[str], subject: str, text: str, attachments: Sequence[str] = ()
+) -> None:
+    """Mail ``text`` (paragraphs apart by an empty line) as text and as HTML. Raises OSError, smtplib's errors among them."""
+    message = email_send_message.fn(
+        email_server_credentials=server,
+        subject=subject,
+        msg="".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.strip().split("\n\n")),
+        msg_plain=text,
+        email_from=server.username or "casebridge@localhost",
+        email_to=list(recipients),
+        attachments=list(attachments),
+    )
+    # It connects without a time-out and without giving way: in a thread of its own it cannot hold up a lease.
+    await asyncio.to_thread(asyncio.run, message)
+
+
 async def _send(
     run: SyncRun, server: EmailServerCredentials, report: Report, sentence: str, recipients: list[str]
 ) -> None:
     kind = "Dry run" if run.record.dry_run else "Sync report"
-    message = email_send_message.fn(
-        email_server_credentials=server,
-        subject=f"{kind} · {run.firm.name} · {run.today:%d %b %Y}",
-        msg=f"<p>{escape(sentence)}</p><p>The attached CSV has one row per case, with what happened and why.</p>",
-        msg_plain=f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n",
-        email_from=server.username or "casebridge@localhost",
-        email_to=recipients,
-        attachments=[str(report.csv)],
-    )
-    # It connects without a time-out and without giving way: in a thread of its own it cannot hold up the run's lease.
-    await asyncio.to_thread(asyncio.run, message)
+    subject = f"{kind} · {run.firm.name} · {run.today:%d %b %Y}"
+    text = f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n"
+    await send_mail(server, recipients, subject, text, [str(report.csv)])
 
 
 def _recipients(run: SyncRun, report: Report) -> list[str]:

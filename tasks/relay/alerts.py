@@ -1,14 +1,13 @@
 """Telling somebody what is wrong with a firm's relay: one alert for each incident, by mail and as a Prefect event."""
 
 import asyncio
-from html import escape
 
 from prefect import get_run_logger
 from prefect.events import emit_event
-from prefect_email import EmailServerCredentials, email_send_message
 
 from domain.relay_reasons import RELAY_REASONS
 from ledger import Incident
+from tasks.mail import send_mail
 from tasks.relay.standing import Row
 from tasks.relay.tick import Tick
 
@@ -42,22 +41,8 @@ async def _tell(tick: Tick, row: Row, incident: Incident) -> None:
     firm = row.served.firm if row.served else None
     if firm is None or firm.mail is None or not (recipients := firm.alert_recipients or firm.report_recipients):
         return
+    text = f"{incident.sentence}\n\n{fix}\n\nYou are told once; the next mail comes when it happens again.\n"
     try:
-        await _mail(firm.mail, list(recipients), f"The {tick.stream.word} relay of {firm.name}", incident, fix)
+        await send_mail(firm.mail, recipients, f"Needs attention · The {tick.stream.word} relay of {firm.name}", text)
     except OSError as error:  # smtplib's errors are among them
         get_run_logger().warning("The alert was not mailed to %s: the mail server said: %s", recipients, error)
-
-
-async def _mail(
-    server: EmailServerCredentials, recipients: list[str], subject: str, incident: Incident, fix: str
-) -> None:
-    text = f"{incident.sentence}\n\n{fix}\n\nYou are told once; the next mail comes when it happens again.\n"
-    message = email_send_message.fn(
-        email_server_credentials=server,
-        subject=f"Needs attention · {subject}",
-        msg="".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n")),
-        msg_plain=text,
-        email_from=server.username or "casebridge@localhost",
-        email_to=recipients,
-    )
-    await asyncio.to_thread(asyncio.run, message)
