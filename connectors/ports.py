@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.case import Case, CasePage, Client, ClientPage, StaffMember
-from domain.relay import Letter, Paper, Reply
+from domain.relay import Letter, Paper
 from domain.token import Token
 
 if TYPE_CHECKING:
@@ -145,10 +145,6 @@ class CaseFiles(Protocol):
         """What was asked of the system so far."""
         ...
 
-    async def whoami(self) -> Account:
-        """The connected user and firm."""
-        ...
-
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, to find senders and recipients among."""
         ...
@@ -198,16 +194,4 @@ class CaseFiles(Protocol):
 
     async def close(self) -> None:
         """Close connections."""
-        ...
-
-
-class Replies(Protocol):
-    """A case system in which the firm writes to its clients, too."""
-
-    async def cases_changed(self, since: datetime) -> Sequence[str]:
-        """Ids of the cases that changed since then (inclusive); where the system has no feed of what was written."""
-        ...
-
-    async def replies(self, case_id: str) -> Sequence[Reply]:
-        """What the firm has written for the clients of a case and shared with them, the oldest first; none of ours."""
         ...

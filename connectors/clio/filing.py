@@ -17,7 +17,6 @@ from connectors.clio.regions import SYSTEM
 from connectors.clio.wire import is_redacted
 from connectors.errors import FixData, NotFound, NotPermitted, Stale, Unavailable, UnexpectedAnswer
 from connectors.http import AddressRefused, Counts, Damaged, Streams, redacting_logger
-from connectors.ports import Account
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import StaffMember
 from domain.relay import Correspondent, Letter, Paper, PartyKind
@@ -111,10 +110,6 @@ class ClioFiles:
     def case_url(self, integration_id: str) -> str:
         """Where a person opens the matter."""
         return self._client.case_url(integration_id)
-
-    async def whoami(self) -> Account:
-        """The connected user and firm."""
-        return await self._client.whoami()
 
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, also those who have left: what they wrote remains theirs."""
