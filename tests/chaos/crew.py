@@ -6,8 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from ledger.tables import deliveries, leases
 from sandbox.faults import FaultKind, FaultRule
@@ -132,11 +133,11 @@ class Crew:
         stream, state, standing = max(states, key=lambda one: (rank.index(one[1]), one[2]))
         return f"{stream} {state}{f', {standing}' if standing else ''}"
 
-    def _standing(self, row: object) -> str:
-        [house] = [one for one in self._fleet.houses if one.slug == row.firm]  # type: ignore[attr-defined]
+    def _standing(self, row: Row[Any]) -> str:
+        [house] = [one for one in self._fleet.houses if one.slug == row.firm]
         for _ in range(5):
             with contextlib.suppress(RuntimeError):  # the sandbox goes on writing meanwhile
-                return self._fleet.standing_of(house, row.stream, row.marker)  # type: ignore[attr-defined]
+                return self._fleet.standing_of(house, row.stream, row.marker)
         return "?"
 
 
