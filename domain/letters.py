@@ -7,6 +7,9 @@ from hashlib import blake2b
 
 from domain.relay import Correspondent, Letter, Message, MessageKind, Party, PartyKind
 
+MESSAGE_MARK = "message:"
+"""What the markers of messages begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -30,7 +33,7 @@ class Composed:
 
 def message_marker(message: Message) -> str:
     """What tells this message from every other one of the firm."""
-    return f"message:{message.id}"
+    return f"{MESSAGE_MARK}{message.id}"
 
 
 def edit_marker(message: Message) -> str:

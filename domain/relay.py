@@ -50,6 +50,11 @@ class PortalPlace:
     source: str | None = None
     """The case system's name in the portal; None where the portal does not say."""
 
+    @property
+    def key(self) -> str:
+        """What tells the case from every other one of the firm, linked or not."""
+        return self.integration_id or f"portal:{self.case_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -87,6 +92,11 @@ class Document:
     address: str | None
     created_at: datetime
     updated_at: datetime
+
+
+def echo_of(external_id: str | None, system: str) -> str | None:
+    """The case system's own record that something in the portal is only a reflection of; None when it is not."""
+    return external_id if external_id and external_id.startswith(f"{system}:") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +156,3 @@ class Paper:
     size: int
     sha256: str | None
     received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """Something written in the case system for the case's clients; ``marker`` tells it from every other one.
-
-    ``text`` is plain: markup of the case system is gone.
-    """
-
-    marker: str
-    case_id: str
-    text: str
-    written_at: datetime
-    author_id: str = ""
-    author_name: str = ""
-    author_email: str = ""

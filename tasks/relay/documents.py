@@ -9,27 +9,28 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from connectors.casestatus import CaseStatusClient
-from connectors.errors import FixData, NotFound
+from connectors.errors import NotFound
 from connectors.http import Download
 from connectors.ports import CaseFiles
 from domain.file_names import clean_file_name, free_name
-from domain.relay import Document, Paper
+from domain.relay import Document, Paper, echo_of
 from ledger import Delivery, Reservation
 from tasks.relay.delivering import NotYet, Refused
-from tasks.relay.messages import case_gone
+from tasks.relay.messages import refused_with_case
 from tasks.relay.people import Whereabouts
 
 STREAM = "documents"
+MARK = "file:"
+"""What the markers of files begin with."""
 _MEGABYTE = 1024 * 1024
 _SCANNING = timedelta(minutes=1)
 _document = TypeAdapter(Document)
-_NOT_FOUND, _UNPROCESSABLE = 404, 422
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9!#$&^_.+-]+")
 
 
 def document_marker(document: Document) -> str:
     """What tells this file from every other one of the firm."""
-    return f"file:{document.id}"
+    return f"{MARK}{document.id}"
 
 
 def reservations(
@@ -48,8 +49,8 @@ def reservations(
         marker = document_marker(document)
         if marker in known:
             continue
-        case_id = case_of(document)
-        echo = document.external_id if (document.external_id or "").startswith(f"{system}:") else None
+        case_id = document.place.key
+        echo = echo_of(document.external_id, system)
         names = taken.setdefault(case_id, set())
         name = free_name(clean_file_name(document.name), names)
         names.add(name.casefold())
@@ -66,11 +67,6 @@ def reservations(
             )
         )
     return wanted
-
-
-def case_of(document: Document) -> str:
-    """What its delivery calls the case."""
-    return document.place.integration_id or f"portal:{document.place.case_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +130,8 @@ class DocumentCourier:
 
     async def call(self, delivery: Delivery, prepared: Package) -> tuple[str, str | None]:
         """Pass the bytes on. Raises Held when the case is gone from the case system."""
-        try:
-            filed = await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1)
-        except FixData as refusal:
-            if refusal.status not in (_NOT_FOUND, _UNPROCESSABLE):
-                raise
-            raise case_gone(delivery, self._system, refusal) from refusal
-        return filed, None
+        with refused_with_case(delivery, self._system):
+            return await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1), None
 
     async def find(self, delivery: Delivery) -> str | None:
         """Look the complete document up by its marker."""

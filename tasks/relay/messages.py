@@ -1,6 +1,8 @@
 """The message courier: a portal's message becomes a record in the case's file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -9,7 +11,7 @@ from connectors.casestatus import CaseStatusClient
 from connectors.errors import FixData
 from connectors.ports import CaseFiles
 from domain.letters import Composed, compose, content_digest, edit_marker, message_marker, without_people
-from domain.relay import Message, MessageKind, PartyKind
+from domain.relay import Message, MessageKind, PartyKind, echo_of
 from ledger import Delivery, Reservation
 from tasks.relay.delivering import Held
 from tasks.relay.people import Whereabouts
@@ -17,11 +19,10 @@ from tasks.relay.people import Whereabouts
 STREAM = "messages"
 _message = TypeAdapter(Message)
 _BY_RULE = (MessageKind.AUTOMATION, MessageKind.SYSTEM)
-_NOT_FOUND, _UNPROCESSABLE = 404, 422
 
 
 def reservations(
-    messages: "tuple[Message, ...]", known: Mapping[str, str | None], *, system: str, keep_automatic: bool
+    messages: Iterable[Message], known: Mapping[str, str | None], *, system: str, keep_automatic: bool
 ) -> list[Reservation]:
     """What is to be reserved of a page of the feed.
 
@@ -41,13 +42,13 @@ def reservations(
         edited = last is not None and last != digest
         if marker in known and not edited:
             continue
-        echo = message.external_id if (message.external_id or "").startswith(f"{system}:") else None
+        echo = echo_of(message.external_id, system)
         if edited and echo is not None:
             continue
         wanted.append(
             Reservation(
                 marker=edit_marker(message) if edited else marker,
-                case_id=message.place.integration_id or f"portal:{message.place.case_id}",
+                case_id=message.place.key,
                 occurred_at=message.updated_at if edited else message.sent_at,
                 payload={"message": _message.dump_python(message, mode="json"), "edited": edited},
                 digest=digest,
@@ -87,38 +88,39 @@ class MessageCourier:
             Held: the case is gone from the case system, or hidden from the connected user.
         """
         letter = prepared.letter
-        try:
-            return await self._files.file_letter(letter), _noted(prepared)
-        except FixData as refusal:
-            # A refusal has had no effect [sdk]; which of matter and people was refused, no vendor says.
-            if refusal.status not in (_NOT_FOUND, _UNPROCESSABLE):
-                raise
+        with refused_with_case(delivery, self._system):
+            try:
+                return await self._files.file_letter(letter), _noted(prepared)
+            except FixData as refusal:
+                # A refusal has had no effect [sdk]; which of matter and people was refused, no vendor says.
+                if not _names_what_is_not_there(refusal) or (letter.sender is None and not letter.recipients):
+                    raise
             message, edited = _from(delivery)
             plain = without_people(prepared, message, self._system, edited=edited)
-            if letter.sender is None and not letter.recipients:
-                raise self._gone(delivery, refusal) from refusal
-        try:
             return await self._files.file_letter(plain.letter), _noted(plain)
-        except FixData as refusal:
-            if refusal.status not in (_NOT_FOUND, _UNPROCESSABLE):
-                raise
-            raise self._gone(delivery, refusal) from refusal
 
     async def find(self, delivery: Delivery) -> str | None:
         """Look the message's record up by its marker."""
         return await self._files.find_letter(delivery.marker)
 
-    def _gone(self, delivery: Delivery, refusal: FixData) -> Held:
-        return case_gone(delivery, self._system, refusal)
+
+@contextmanager
+def refused_with_case(delivery: Delivery, system: str) -> Iterator[None]:
+    """Raise Held when the case system takes nothing for this case: deleted, or hidden from the connected user."""
+    try:
+        yield
+    except FixData as refusal:
+        if not _names_what_is_not_there(refusal):
+            raise
+        sentence = (
+            f"{system} takes nothing for case {delivery.case_id} ({refusal}). If it was deleted, file it elsewhere by "
+            "hand; if it is only hidden, give the connected user access to it."
+        )
+        raise Held("case_gone", sentence) from refusal
 
 
-def case_gone(delivery: Delivery, system: str, refusal: FixData) -> Held:
-    """The case system takes nothing for this case: it was deleted, or the connected user may not see it."""
-    sentence = (
-        f"{system} takes nothing for case {delivery.case_id} ({refusal}). If it was deleted, file it elsewhere by hand; "
-        "if it is only hidden, give the connected user access to it."
-    )
-    return Held("case_gone", sentence)
+def _names_what_is_not_there(refusal: FixData) -> bool:
+    return refusal.status in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _from(delivery: Delivery) -> tuple[Message, bool]:

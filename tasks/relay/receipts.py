@@ -111,8 +111,7 @@ def said_of(receipt: Receipt, stream: Stream) -> str:
 
 def _find(ledger: Ledger, slug: str, stream: Stream, reference: str) -> Receipt:
     wanted = reference.strip()
-    prefix = {"messages": "message:", "documents": "file:"}[stream.name]
-    for marker in (wanted, f"{prefix}{wanted}", f"unreadable:{wanted}"):
+    for marker in (wanted, f"{stream.mark}{wanted}", f"unreadable:{wanted}"):
         receipt = ledger.deliveries.receipt(slug, stream.name, marker)
         if receipt is not None:
             return receipt

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.forecast import duration
 from ledger import Feed, Standing
 from tasks.relay.tick import Served, Tick
 
@@ -104,14 +105,6 @@ def _row(
     )
 
 
-def _words(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    if minutes < 90:  # noqa: PLR2004
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004
-
-
 def shown_age(age: timedelta | None) -> str:
     """An age for a table; empty when nothing waits."""
-    return "" if age is None else _words(age)
+    return "" if age is None else duration(age.total_seconds())

@@ -10,7 +10,7 @@ from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
 from connectors.ports import CaseFiles
 from domain.case import Unreadable
-from domain.letters import content_digest, message_marker
+from domain.letters import MESSAGE_MARK, content_digest, message_marker
 from domain.relay import DocumentPage, MessagePage
 from ledger import Delivery, Ledger, Reservation
 from tasks.relay import documents, messages
@@ -31,6 +31,11 @@ class Stream(Protocol):
     @property
     def word(self) -> str:
         """One of them, for people."""
+        ...
+
+    @property
+    def mark(self) -> str:
+        """What its markers begin with, before the portal's number."""
         ...
 
     @property
@@ -65,6 +70,7 @@ class Messages:
 
     name: str = messages.STREAM
     word: str = "message"
+    mark: str = MESSAGE_MARK
     stale_after: timedelta = timedelta(minutes=10)
 
     def is_on(self, firm: Firm) -> bool:
@@ -79,7 +85,7 @@ class Messages:
         self, firm: Firm, ledger: Ledger, page: MessagePage, begins_at: datetime
     ) -> list[Reservation]:
         """See :class:`Stream`."""
-        ours = tuple(item for item in page.items if item.created_at >= begins_at)
+        ours = [item for item in page.items if item.created_at >= begins_at]
         markers = [message_marker(item) for item in ours]
         known = await asyncio.to_thread(ledger.deliveries.digests, firm.slug, self.name, markers)
         readable = messages.reservations(
@@ -103,6 +109,7 @@ class Documents:
 
     name: str = documents.STREAM
     word: str = "document"
+    mark: str = documents.MARK
     stale_after: timedelta = timedelta(hours=1)
 
     def is_on(self, firm: Firm) -> bool:
@@ -120,7 +127,7 @@ class Documents:
         ours = [item for item in page.items if item.created_at >= begins_at]
         markers = [documents.document_marker(item) for item in ours]
         known = await asyncio.to_thread(ledger.deliveries.digests, firm.slug, self.name, markers)
-        cases = {documents.case_of(item) for item in ours if documents.document_marker(item) not in known}
+        cases = {item.place.key for item in ours if documents.document_marker(item) not in known}
         taken: dict[str, set[str]] = {}
         for case_id, payload in await asyncio.to_thread(
             ledger.deliveries.payloads_of, firm.slug, self.name, sorted(cases)
