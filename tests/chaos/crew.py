@@ -146,7 +146,7 @@ def bad_weather(fleet: Fleet, dice: random.Random, pace: Pace, share: float) -> 
 
     def add(vendor: str, kind: FaultKind, method: str, path: str, **more: object) -> None:
         rule = {"count": None, "probability": share, "seed": dice.randrange(2**32)} | more
-        fleet.sandbox.controls.faults.add(FaultRule(vendor, kind, method, path, **rule))  # type: ignore[arg-type]
+        fleet.sandbox.controls.faults.add(FaultRule(vendor, kind, method, path, **rule))
 
     writes = [("clio", "POST", "/api/v4/communications*"), ("clio", "POST", "/api/v4/documents*")]
     completions = [("clio", "PATCH", "/api/v4/documents*"), ("storage", "PUT", "*")]

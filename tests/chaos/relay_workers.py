@@ -148,7 +148,7 @@ class Worker:
 def _work(place: Place, orders: Orders) -> None:
     hurry(setattr, orders.pace)
     # The ledger's notes of who works on what then name this worker.
-    tick.Tick.owner = property(lambda _tick: orders.name)  # type: ignore[method-assign, assignment]
+    tick.Tick.owner = property(lambda _tick: orders.name)
     if orders.dies_at is not None:
         _die_at(*orders.dies_at)
     with enter(place):
@@ -160,7 +160,7 @@ async def _ticks(orders: Orders) -> None:
     while orders.ticks is None or done < orders.ticks:
         for name in orders.flows:
             state = await FLOWS[name](firm=orders.firm, return_state=True)
-            print(f"TICK {orders.name} {name} {state.name}: {state.message}", flush=True)  # noqa: T201
+            print(f"TICK {orders.name} {name} {state.name}: {state.message}", flush=True)  # noqa: T201 - for who runs it by hand
         done += 1
         await asyncio.sleep(_BETWEEN_TICKS)
 
@@ -218,6 +218,6 @@ def relay_together(place: Place, firm: str, rounds: int, gates: tuple[Barrier, B
             state = await FLOWS["message_relay"](firm=firm, return_state=True)
             ended.put(state.name or "")
 
-    Leases.acquire = acquire_together  # type: ignore[method-assign]
+    Leases.acquire = acquire_together
     with enter(place):
         asyncio.run(run())

@@ -154,7 +154,7 @@ class World:
 
         class Clock(datetime):
             @classmethod
-            def now(cls, _zone: Any = None) -> datetime:  # type: ignore[override]
+            def now(cls, _zone: Any = None) -> datetime:
                 return world.now
 
         patch = pytest.MonkeyPatch()
@@ -250,7 +250,7 @@ class World:
 
     def _engine(self, weather: Weather, fuse: Fuse, hold: "VirtualHold") -> Engine[None]:
         ledger: Any = _Asked(Breakable(self.ledger.deliveries, fuse))
-        return Engine(ledger, hold, self.firm, Vendor(self, weather, fuse, hold))  # type: ignore[arg-type]
+        return Engine(ledger, hold, self.firm, Vendor(self, weather, fuse, hold))
 
 
 @dataclass

@@ -97,13 +97,13 @@ async def _nothing_unfinished_is_left(fleet: Fleet, monkeypatch: pytest.MonkeyPa
     state = await document_relay(return_state=True)
     assert state.name == "Completed", state
     assert [fleet.unfinished(house) for house in fleet.houses] == [[] for _ in fleet.houses]
-    print(f"unfinished documents cleared away: {left}")  # noqa: T201
+    print(f"unfinished documents cleared away: {left}")  # noqa: T201 - for who runs it by hand
     fleet.assert_exactly_once()
 
 
 def _tell(crew: Crew, faults: Counter[str], killing: float, took: float) -> None:
-    print(f"{crew.kills} kills in {killing:.0f} s, all done after {took:.0f} s")  # noqa: T201
+    print(f"{crew.kills} kills in {killing:.0f} s, all done after {took:.0f} s")  # noqa: T201 - for who runs it by hand
     for title, counted in (("killed by", crew.ways), ("killed at", crew.met), ("faults", faults)):
-        print(f"  {title}:")  # noqa: T201
+        print(f"  {title}:")  # noqa: T201 - for who runs it by hand
         for what, count in counted.most_common():
-            print(f"    {count:5} {what}")  # noqa: T201
+            print(f"    {count:5} {what}")  # noqa: T201 - for who runs it by hand

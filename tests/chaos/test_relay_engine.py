@@ -126,7 +126,7 @@ def test_each_effect_comes_once_and_in_order(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"in {examples} examples: {dict(seen)}")  # noqa: T201
+    print(f"in {examples} examples: {dict(seen)}")  # noqa: T201 - for who runs it by hand
     broken = [seen[how] for how in ("killed", "ended", "frozen")]
     assert seen["delivered"], seen
     assert all(broken) if examples > 100 else any(broken), seen
@@ -171,7 +171,7 @@ def test_an_engine_that_is_told_to_end_waits_for_no_answer_for_long(
         hold = world.acquire("first")
         vendor = SilentVendor(world, Weather(), Fuse(), hold)
         with pytest.raises(TerminationSignal):
-            await Engine(database, hold, world.firm, vendor).run()  # type: ignore[arg-type]
+            await Engine(database, hold, world.firm, vendor).run()
         database.leases.release(hold.renewed)
 
     try:

@@ -179,7 +179,7 @@ def test_live_deliveries_of_the_second_revision_go_on(url: str) -> None:
             assert (found.occurred_at, found.waiting_since, found.payload) == (NOON, NOON, {"text": state})
             assert found.ended_at == (NOON if state in ("delivered", "given_up") else None)
             assert (found.owner, found.held, found.code, found.digest) == (None, False, None, None)
-            assert deliveries.receipt(FIRM, "messages", f"message:{number}").steps == ()  # type: ignore[union-attr]
+            assert deliveries.receipt(FIRM, "messages", f"message:{number}").steps == ()
         pending = ["reserved", "calling", "unknown", "failed"]
         assert [one.case_id for one in deliveries.pending(FIRM, "messages")] == pending
         hold = upgraded.leases.acquire(f"messages:{FIRM}", "a worker of now", 60)

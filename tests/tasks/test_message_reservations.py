@@ -123,7 +123,7 @@ some = st.builds(
 
 
 @given(st.lists(some, max_size=8), st.booleans())
-def test_reading_again_finds_nothing_new(messages: list[Message], keep: bool) -> None:  # noqa: FBT001
+def test_reading_again_finds_nothing_new(messages: list[Message], keep: bool) -> None:  # noqa: FBT001 - hypothesis gives it by position
     """Whatever comes twice, overlapping pages and sweeps included, is reserved once: as it is now."""
     known: dict[str, str | None] = {}
     for one in messages:
