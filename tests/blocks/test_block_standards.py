@@ -17,7 +17,6 @@ from domain.firm import FirmRules
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
 SLUGS = {"clio-credentials", "case-status-credentials", "firm"}
 """Stored blocks are found by these: renaming one orphans every block of that type."""
 

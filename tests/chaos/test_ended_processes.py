@@ -23,8 +23,6 @@ from tests.chaos.tries import ended_as, flow_run_of, let_holds_expire
 from tests.flows.office import Office
 from tests.flows.processes import PrefectServer, child
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 POOL = "ended-processes"
 MATTERS = 60
 STOPS_WITHIN, PATIENCE = 10.0, 90.0

@@ -11,7 +11,7 @@ from sandbox.seed import Shares, WorldOptions
 from tests.chaos.agreement import assert_in_step
 from tests.flows.office import Ended, Office
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("hurried")]
+pytestmark = pytest.mark.usefixtures("hurried")
 
 MATTERS = 150
 FAULTS = (

@@ -15,8 +15,6 @@ from tests.chaos.tries import Place, Try, ended_as, flow_run_of, order, requests
 from tests.flows.office import Office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 LEASE_SECONDS = 2.0
 UPSERT = "/v1/api/cases/by_integration_id/*"
 

@@ -17,8 +17,6 @@ from tests.chaos.tries import Place, Try, ended_as, flow_run_of, let_holds_expir
 from tests.flows.office import Office, raise_limits, save_firm
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 CLIO_PAGE, PORTAL_PAGE = 200, 100
 BY_HAND = 450
 """Cases that stand in the portal already: made there by hand, none of ours, but they must be paged through."""

@@ -19,8 +19,6 @@ from tests.chaos.relay_workers import AT_PACE, IN_HASTE, hurry
 from tests.chaos.tries import Place
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 FIRMS, WORKERS, LONG = 3, 3, 100
 LATE, BURST_EVERY = 0.03, 15
 

@@ -12,8 +12,6 @@ from tests.chaos.tries import PATIENCE, Place, processes, start_together
 from tests.flows.office import Office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 ROUNDS = 20
 
 

@@ -17,7 +17,7 @@ from sandbox.seed import Shares, WorldOptions
 from tests.chaos.agreement import assert_in_step
 from tests.flows.office import Ended, Office
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("hurried")]
+pytestmark = pytest.mark.usefixtures("hurried")
 
 POISONS: dict[str, dict[str, Any]] = {
     "500": {"kind": FaultKind.STATUS, "status": 500, "body": {"errors": []}},

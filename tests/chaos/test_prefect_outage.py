@@ -17,8 +17,6 @@ from tests.chaos.way import Way
 from tests.flows.office import Ended, Office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 MATTERS = 450
 
 

@@ -17,8 +17,6 @@ from tests.chaos.relay_workers import AT_ONCE, Orders, Worker
 from tests.chaos.tries import Place, let_holds_expire
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 COMMUNICATIONS, DOCUMENTS = "/api/v4/communications*", "/api/v4/documents*"
 LATE = 0.3
 OF_A_MESSAGE = [

@@ -19,8 +19,6 @@ from tests.chaos.tries import PATIENCE, Place, let_holds_expire, processes, requ
 from tests.chaos.way import Way
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 COMMUNICATIONS = "/api/v4/communications*"
 STOPS_WITHIN = 10.0
 

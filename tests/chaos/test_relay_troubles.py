@@ -17,8 +17,6 @@ from sandbox.seed import Shares, WorldOptions
 from tasks.firms import load_firm
 from tests.chaos.fleet import Fleet, House
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 A_DAY = 86_400.0
 
 

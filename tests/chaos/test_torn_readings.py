@@ -12,7 +12,7 @@ from tasks import reading
 from tests.chaos.agreement import assert_in_step
 from tests.flows.office import Ended, Office
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("hurried")]
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 class PowerCut(Exception):

@@ -101,7 +101,6 @@ def world() -> WorldOptions:
     return WorldOptions(matters=450, shares=Shares.trouble_free())
 
 
-@pytest.mark.xdist_group("prefect")
 @pytest.mark.parametrize("skew", [-300.0, pytest.param(300.0, marks=pytest.mark.chaos)])
 async def test_equal_stamps_late_commits_and_a_wrong_clock_of_the_vendor(
     skew: float, seed: int, office: Office

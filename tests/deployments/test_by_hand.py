@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 from prefect.client.orchestration import get_client
 from prefect.utilities.importtools import import_object
 
@@ -14,7 +13,6 @@ from deployments.register import ensure_work_pools
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
 ROOT = Path(__file__).parents[2]
 FORMS = {
     "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},

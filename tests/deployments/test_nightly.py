@@ -13,7 +13,6 @@ from deployments.register import RUNS_AT_ONCE, ensure_work_pool, register_firms
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
 NEW_YORK = ZoneInfo("America/New_York")
 
 

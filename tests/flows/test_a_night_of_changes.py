@@ -11,8 +11,6 @@ from sandbox.seed import Shares, Trouble, WorldOptions
 from tests.flows.office import Ended, Office, open_office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 WORLD = WorldOptions(
     matters=60, shares=replace(Shares.trouble_free(), closed=0.04, older_than_ten_years=0.06, stage_unmapped=0.02)
 )

@@ -19,8 +19,6 @@ from tasks.sync_run import SyncRun
 from tests.flows.office import Ended, Office, open_office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 WORLD = WorldOptions(
     matters=30, shares=replace(Shares.trouble_free(), attorney_removed=0.07, stage_unmapped=0.04, landline_only=0.04)
 )

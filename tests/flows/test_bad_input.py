@@ -24,7 +24,6 @@ from tasks.reading import read_case_system, read_directory, read_portal
 from tests.flows.office import Ended, Office, open_office, save_firm
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
 WORLD = WorldOptions(matters=20, shares=Shares.trouble_free())
 SLUG = "bad-input"
 

@@ -16,7 +16,6 @@ from flows.connect_clio import connect_clio
 from flows.nightly_case_sync import nightly_case_sync
 from sandbox.testing import SandboxServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
 REDIRECT = "http://127.0.0.1:8399/clio"
 
 

@@ -20,8 +20,6 @@ from tests.flows.office import open_office
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 WORLD = WorldOptions(matters=50, shares=Shares.trouble_free())
 
 

@@ -10,8 +10,6 @@ from sandbox.faults import FaultRule
 from sandbox.testing import SandboxServer
 from tasks import sync_run
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 async def test_a_dry_run_in_between_takes_nothing_away_from_a_retry(
     firm: Firm, sandbox: SandboxServer, ledger: Ledger, monkeypatch: pytest.MonkeyPatch

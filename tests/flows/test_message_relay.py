@@ -25,9 +25,6 @@ from tests.flows.office import Office, open_office, save_firm
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
 
-pytestmark = pytest.mark.xdist_group("relays")
-
-
 WORLD = WorldOptions(matters=60, shares=Shares.trouble_free())
 
 

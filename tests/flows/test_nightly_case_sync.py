@@ -1,7 +1,6 @@
 """The main job, through the real server against the real sandbox."""
 
 import pandas as pd
-import pytest
 
 from blocks.firm import Firm
 from domain.outcome import Result
@@ -9,8 +8,6 @@ from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger
 from sandbox.testing import SandboxServer
 from tests.flows.office import save_firm
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def writes(sandbox: SandboxServer) -> int:

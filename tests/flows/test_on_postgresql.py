@@ -16,8 +16,6 @@ from sandbox.testing import SandboxServer
 from tests.flows.office import Office, save_firm
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.fixture
 def world() -> WorldOptions:

@@ -17,8 +17,6 @@ from sandbox.seed import Shares, WorldOptions
 from tests.flows.office import Office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 SHORT_LEASE = 4.0
 DOOMED = """
 import asyncio, tasks.hold, tasks.sync_run
@@ -160,8 +158,10 @@ async def test_an_import_by_list_takes_these_cases_and_no_others(office: Office,
     assert night.run.scope["said"] == "cases created in the last 10 years"
 
 
-def test_the_server_knows_our_final_states(prefect_server: PrefectServer) -> None:
+async def test_the_server_knows_our_final_states(office: Office, prefect_server: PrefectServer) -> None:
     """Names are shown in the UI and can be filtered by; the types behind them decide what automations see."""
+    office.ledger.leases.acquire(f"cases:{office.slug}", "another run", 30.0, note="nightly_case_sync")
+    await nightly_case_sync(office.slug, return_state=True)
     wanted = {"flow_runs": {"state": {"name": {"any_": ["AlreadyRunning"]}, "type": {"any_": ["CANCELLED"]}}}}
     found = httpx.post(f"{prefect_server.url}/api/flow_runs/filter", json=wanted).raise_for_status().json()
     assert found

@@ -14,8 +14,6 @@ from sandbox.seed import Shares, WorldOptions
 from tests.flows.office import SEEDED, Office, open_office, save_firm
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("relays")
-
 WORLD = WorldOptions(matters=10, firms=2, shares=Shares.trouble_free())
 BUSY, QUIET = SEEDED, "lark-quill"
 WAITING = 300

@@ -18,8 +18,6 @@ from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.office import Ended, Office, open_office, save_firm
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 COLUMNS = (
     "run_id,started_at,trigger,requested_by,source,integration_id,readable_id,client_name,attempted_at,result,"
     "reason_code,reason,field,value,how_to_fix,changes,warnings,case_status_id,case_link,attempts"

@@ -1,15 +1,11 @@
 """A refresh token that Clio replaces is in the block before anything else happens."""
 
-import pytest
-
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger
 from sandbox.clio.oauth import Rotation
 from sandbox.testing import SandboxServer
-
-pytestmark = pytest.mark.xdist_group("prefect")
 
 
 async def test_a_rotated_refresh_token_is_written_back_to_the_block(

@@ -33,8 +33,6 @@ from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.office import SEEDED, Office, open_office
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 PORTAL_KEY = "canary-portal/key+with=signs"
 CLIENT_SECRET = "canary-client&secret"
 REFRESH_TOKEN = "canary-refresh token/1"

@@ -27,8 +27,6 @@ from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.office import Ended, Office, raise_limits, save_firm
 from tests.flows.processes import PrefectServer, child
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 WORLD = WorldOptions(matters=30, firms=2, shares=replace(Shares.trouble_free(), attorney_removed=0.07))
 POOL = "tests"
 BOOT_SECONDS = 90.0

@@ -10,8 +10,6 @@ from tasks.fleet import load_fleet, load_one
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 async def save_as(block: str, **changes: Any) -> None:
     """A block with values that its form would never take, or under another name than its own."""
