@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Row,
+    Update,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -114,12 +117,8 @@ class Deliveries(Store):
         """
         with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
-            free = or_(deliveries.c.fence != lease.fence, deliveries.c.owner.is_(None))
-            wanted = select(deliveries).where(
-                _of(firm, stream), _pending(deliveries), free, _due(now), _first_of_its_lane()
-            )
-            first = wanted.order_by(deliveries.c.occurred_at, deliveries.c.id).limit(limit)
-            return [_claimed(connection, row, lease, now) for row in connection.execute(first).all()]
+            wanted = {"firm": firm, "stream": stream, "fence": lease.fence, "now": now, "most": limit}
+            return [_claimed(connection, row, lease, now) for row in connection.execute(_CLAIMABLE, wanted).all()]
 
     def calling(self, lease: Lease, delivery: Delivery) -> Delivery:
         """Say, before the call is made, that it will be.
@@ -130,7 +129,7 @@ class Deliveries(Store):
         """
         with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
-            return _move(connection, delivery, State.CALLING, now, tries=deliveries.c.tries + 1)
+            return _move(connection, delivery, State.CALLING, now)
 
     def settle_delivered(self, delivery: Delivery, remote_id: str, note: str | None = None) -> Delivery:
         """Say that the vendor has it, as ``remote_id``. Raises LeaseLost when overtaken, NotAllowed."""
@@ -276,7 +275,7 @@ def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[
     }
 
 
-def _of(firm: str, stream: str) -> ColumnElement[bool]:
+def _of(firm: str | BindParameter[str], stream: str | BindParameter[str]) -> ColumnElement[bool]:
     return and_(deliveries.c.firm == firm, deliveries.c.stream == stream)
 
 
@@ -285,7 +284,7 @@ def _pending(table: FromClause) -> ColumnElement[bool]:
     return table.c.ended_at.is_(None)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def _due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now)
 
 
@@ -294,6 +293,32 @@ def _first_of_its_lane() -> ColumnElement[bool]:
     same_lane = [earlier.c[name] == deliveries.c[name] for name in ("firm", "stream", "lane")]
     order = tuple_(earlier.c.occurred_at, earlier.c.id) < tuple_(deliveries.c.occurred_at, deliveries.c.id)
     return ~exists(select(earlier.c.id).where(*same_lane, _pending(earlier), order))
+
+
+# What is said for each delivery is composed once: composing costs SQLAlchemy more than the database takes to carry it out.
+_CLAIMABLE = (
+    select(deliveries)
+    .where(
+        _of(bindparam("firm"), bindparam("stream")),
+        _pending(deliveries),
+        or_(deliveries.c.fence != bindparam("fence"), deliveries.c.owner.is_(None)),
+        _due(bindparam("now")),
+        _first_of_its_lane(),
+    )
+    .order_by(deliveries.c.occurred_at, deliveries.c.id)
+    .limit(bindparam("most"))
+)
+_CHANGE = update(deliveries).where(deliveries.c.id == bindparam("own_id"))
+_NOTE = insert(delivery_steps)
+
+
+def _moving_into(state: State) -> Update:
+    origins = [deliveries.c.state == origin.value for origin, followers in ALLOWED.items() if state in followers]
+    move = _CHANGE.where(deliveries.c.fence == bindparam("own_fence"), or_(*origins)).returning(deliveries)
+    return move.values(tries=deliveries.c.tries + 1) if state is State.CALLING else move
+
+
+_MOVES: Mapping[State, Update] = {state: _moving_into(state) for state in State if state is not State.RESERVED}
 
 
 def _claimed(connection: Connection, row: Row[Any], lease: Lease, now: datetime) -> Delivery:
@@ -318,10 +343,9 @@ def _move(
 ) -> Delivery:
     """Bring a delivery into ``state``, if it is still ours and its present state allows it: one statement decides."""
     ended = {"ended_at": now} if state in ENDED else {}
-    own = (deliveries.c.id == delivery.id) & (deliveries.c.fence == delivery.fence)
-    moved = update(deliveries).where(own, deliveries.c.state.in_(_ORIGINS[state]))
     changed = {"state": state.value, "changed_at": now, **ended, **values}
-    row = connection.execute(moved.values(changed).returning(deliveries)).one_or_none()
+    own = {"own_id": delivery.id, "own_fence": delivery.fence}
+    row = connection.execute(_MOVES[state], changed | own).one_or_none()
     if row is None:
         present = _owned(connection, delivery)
         raise NotAllowed(f"{present.stream} {present.marker} is {present.state}; it cannot become {state.value}.")
@@ -329,11 +353,8 @@ def _move(
     return _delivery(row)
 
 
-_ORIGINS = {state: [origin.value for origin, followers in ALLOWED.items() if state in followers] for state in State}
-
-
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Delivery:
-    connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+    connection.execute(_CHANGE, values | {"own_id": row.id})
     return replace(_delivery(row), **values | ({"state": State(values["state"])} if "state" in values else {}))
 
 
@@ -343,7 +364,7 @@ def _step(delivery_id: int, state: State, at: datetime, by: str | None, note: st
 
 def _note(connection: Connection, steps: Sequence[dict[str, Any]]) -> None:
     if steps:
-        connection.execute(insert(delivery_steps), steps)
+        connection.execute(_NOTE, steps)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

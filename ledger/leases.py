@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ledger.database import Database, upsert
 from ledger.errors import LeaseHeld, LeaseLost
@@ -32,6 +32,12 @@ class Holder:
     expires_at: datetime
 
 
+_SHARED = (
+    select(leases.c.fence, leases.c.expires_at).where(leases.c.name == bindparam("name")).with_for_update(read=True)
+)
+"""A lease, locked against whoever would take it over."""
+
+
 @contextmanager
 def fenced(database: Database, lease: Lease) -> Iterator[Connection]:
     """A writing transaction that happens only while ``lease`` is the newest hold of its name and has not run out.
@@ -42,8 +48,7 @@ def fenced(database: Database, lease: Lease) -> Iterator[Connection]:
         LeaseLost: the lease has passed or run out; nothing was written.
     """
     with database.writing() as connection:
-        statement = select(leases.c.fence, leases.c.expires_at).where(leases.c.name == lease.name)
-        row = connection.execute(statement.with_for_update(read=True)).one_or_none()
+        row = connection.execute(_SHARED, {"name": lease.name}).one_or_none()
         # The clock is read after the lock was waited for, never before.
         if (
             row is None
