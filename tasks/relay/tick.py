@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable
@@ -217,15 +218,14 @@ async def _deliver(tick: Tick, served: Served) -> None:
     async with Hold.of(tick.ledger, lease) as held:
         standing = (await asyncio.to_thread(tick.ledger.deliveries.standing, tick.stream.name, slug)).get(slug)
         due = standing.due if standing else 0
-        name = f"{slug}: {due:,} {tick.stream.word}{'' if due == 1 else 's'}"
-        await deliver_firm.with_options(task_run_name=name)(tick, served, held, due)
+        title = f"{slug}: {due:,} {tick.stream.word}{'' if due == 1 else 's'}"
+        await deliver_firm(title, tick, served, held, due)
 
 
-@task(name="deliver_firm", **STEP)
-async def deliver_firm(tick: Tick, served: Served, held: Hold, due: int) -> None:
+@task(name="deliver_firm", task_run_name="{title}", **STEP)
+async def deliver_firm(title: str, tick: Tick, served: Served, held: Hold, due: int) -> None:  # noqa: ARG001 (the title names the run)
     """Deliver what is due for one firm. Raises what stops the firm as a whole; everything else is on record."""
-    # Loaded by itself: what the case system may replace in its credentials is saved back.
-    firm = await load_firm(served.firm.slug)
+    firm = served.firm
     share = _SHARE_OF_A_CATCH_UP if due > CATCHING_UP else 1.0
     async with _connected(tick, firm, held, share) as (portal, files):
         courier = tick.stream.courier(firm, tick.ledger, portal, files)
@@ -258,6 +258,13 @@ async def _connected(
         portal = firm.portal.portal(state)
         cleanup.push_async_callback(portal.close)
         state = SharedState(f"{system}:{firm.slug}", ledger.limits, ledger.tokens, held.require)
-        files = firm.case_system.case_files(state, firm.case_system.keep_refresh_token, share)
+        keep = functools.partial(_keep_refresh_token, firm.slug)
+        files = firm.case_system.case_files(state, keep, share)
         cleanup.push_async_callback(files.close)
         yield portal, files
+
+
+async def _keep_refresh_token(slug: str, refresh_token: str) -> None:
+    """Save it in the firm's block as it is now: the fleet's copies of the blocks are good for reading only."""
+    firm = await load_firm(slug)
+    await firm.case_system.keep_refresh_token(refresh_token)

@@ -11,6 +11,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from flows.delivery_receipt import delivery_receipt
 from flows.message_relay import message_relay
@@ -18,6 +19,7 @@ from flows.nightly_case_sync import nightly_case_sync
 from ledger import State
 from ledger.tables import deliveries
 from sandbox.casestatus import arrivals
+from sandbox.clio.oauth import Rotation
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
 from tasks.relay import delivering
@@ -56,6 +58,24 @@ async def test_a_clients_message_is_filed_with_its_people_once(desk: Desk) -> No
     receipt = desk.office.ledger.deliveries.receipt(desk.office.slug, "messages", marker)
     assert receipt is not None
     assert (receipt.delivery.state, receipt.delivery.remote_id) == (State.DELIVERED, str(letter["id"]))
+
+
+async def test_a_grant_that_clio_replaces_during_a_fleets_tick_is_saved(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, name = desk.office, f"{desk.office.slug}-clio"
+    oauth = office.sandbox.clio.oauth["us"]
+    monkeypatch.setattr(oauth.settings, "rotation", Rotation("at_once"))
+    oauth.expire_access_tokens()
+    office.ledger.tokens.forget(f"clio:{office.slug}")
+    before = await ClioCredentials.aload(name)
+    case = next(office.resting)
+    desk.write(case, "Filed with a login that had to be renewed.")
+    await message_relay()
+    assert len(desk.letters(case)) == 1
+    after = await ClioCredentials.aload(name)
+    assert after.refresh_token is not None
+    assert after.refresh_token not in (before.refresh_token, SecretStr(""))
 
 
 async def test_a_staff_message_goes_from_the_user_to_every_client(desk: Desk) -> None:
