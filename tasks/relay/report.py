@@ -48,18 +48,22 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
         f"# Relay of {tick.stream.name}",
         "",
         _sentence(tick, rows),
-        "",
-        f"Nothing waits and nothing is wrong with {len(rows) - len(shown):,} of {len(rows):,} firms.",
     ]
+    if len(shown) < len(rows):
+        lines += ["", f"Nothing waits and nothing is wrong with {len(rows) - len(shown):,} of {len(rows):,} firms."]
     if tick.off:
         lines += ["", f"Switched off: {', '.join(map(plain, tick.off[:MOST_SHOWN]))}."]
     if shown:
         lines += [
             "",
-            "| firm | delivered | waiting | oldest | for the firm to mend | needs attention |",
-            "| --- | ---: | ---: | --- | ---: | --- |",
+            "| firm | delivered | waiting | oldest | for the firm to mend |",
+            "| --- | ---: | ---: | --- | ---: |",
             *(_shown(row) for row in shown[:MOST_SHOWN]),
         ]
+    # In paragraphs of their own: Prefect's UI cuts off long cells.
+    troubles = [f"- **{plain(row.name)}**: {plain(sentence)}" for row in shown for sentence in _troubles(row)]
+    if troubles:
+        lines += ["", "## Needs attention", "", *troubles[:MOST_SHOWN]]
     notes = [f"- {plain(row.name)}: {plain(note)}" for row in shown if row.served for note in row.served.tally.notes]
     if notes:
         lines += ["", "## Worth knowing", "", *notes[:MOST_SHOWN]]
@@ -80,12 +84,16 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
 def _shown(row: Row) -> str:
     tally = row.served.tally if row.served else None
     done = tally.delivered + tally.recognised if tally else 0
-    wrong = "; ".join(plain(sentence) for sentence in row.wrong.values())
-    if not wrong and row.served and row.served.busy:
-        wrong = "another run is at it"
-    if not wrong and row.served and row.served.trouble:
-        wrong = f"for now: {plain(row.served.trouble[1])}"
-    return f"| {plain(row.name)} | {done:,} | {row.pending:,} | {shown_age(row.age)} | {row.held:,} | {wrong} |"
+    return f"| {plain(row.name)} | {done:,} | {row.pending:,} | {shown_age(row.age)} | {row.held:,} |"
+
+
+def _troubles(row: Row) -> list[str]:
+    """What a person must know of a firm, a sentence each."""
+    if row.wrong or row.served is None:
+        return list(row.wrong.values())
+    if row.served.busy:
+        return ["Another run is at it."]
+    return [f"For now: {row.served.trouble[1]}"] if row.served.trouble else []
 
 
 def _item(tick: Tick, delivery: Delivery) -> dict[str, str]:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import State
+from prefect.client.schemas.sorting import ArtifactSort
 
 from sandbox.casestatus import arrivals
 from sandbox.clio import plain
@@ -57,6 +60,13 @@ class Desk:
     async def tick(self, flow: Flow[..., Any], **parameters: Any) -> State[Any]:
         parameters.setdefault("firm", self.office.slug)
         return await flow(**parameters, return_state=True)
+
+    async def told(self, stream: str) -> str:
+        """What the firm's last tick shows of itself in the Prefect UI."""
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"{stream}-{self.office.slug}"]))
+        async with get_client() as client:
+            [shown] = await client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC, limit=1)
+        return str(shown.data)
 
 
 __all__ = ["SEEDED", "Desk"]

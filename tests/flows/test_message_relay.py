@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from pydantic import SecretStr
 from sqlalchemy import update
 
@@ -100,11 +98,9 @@ async def test_people_whom_clio_does_not_know_are_named_in_the_text(desk: Desk) 
     [letter] = desk.letters(case)
     assert letter["receivers"] == [{"type": "Contact", "id": desk.contact_of(case)}]
     assert letter["body"] == "Both of you, please read this.\n\n--\nTo: Ana Vance (no contact in Clio)"
-    async with get_client() as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"messages-{desk.office.slug}"]))
-        [shown, *_] = await client.read_artifacts(artifact_filter=wanted, sort="CREATED_DESC", limit=1)
-    assert "Worth knowing" in str(shown.data)
-    assert "Ana Vance" in str(shown.data)
+    told = await desk.told("messages")
+    assert "Worth knowing" in told
+    assert "Ana Vance" in told
 
 
 async def test_a_participant_whom_clio_refuses_does_not_keep_the_words_out(desk: Desk) -> None:
@@ -239,6 +235,9 @@ async def test_a_matter_that_was_deleted_holds_up_only_itself(desk: Desk) -> Non
     waiting = desk.office.ledger.deliveries.get(desk.office.slug, "messages", f"message:{message}")
     assert waiting is not None
     assert (waiting.held, waiting.code) == (True, "case_gone")
+    assert "## Needs attention\n\n- **Harrow Pike LLP**: 1 message cannot be filed as things are." in await desk.told(
+        "messages"
+    )
 
 
 async def test_a_closed_case_still_gets_its_messages(desk: Desk) -> None:
