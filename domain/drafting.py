@@ -122,9 +122,9 @@ def _draft_clients(
     for client in case.clients:
         choice = choose_phone(client.phones, landlines=landlines)
         drafted = _draft_client(client, choice, primary=not clients)
-        if clients and any(_same_person(drafted, other) for other in clients):
-            continue
         missing = missing_name(drafted)
+        if not missing and any(_same_person(drafted, other) for other in clients):
+            continue
         if missing or choice.e164 is None:
             defects.extend(_client_defects(drafted, len(clients), missing, choice, rules))
         clients.append(drafted)

@@ -171,3 +171,9 @@ def test_a_client_listed_under_two_contacts_is_one_person() -> None:
     result = drafted(clients=twice)
     assert [one.external_id for one in result.draft.clients] == ["c-5501", "c-3"]
     assert len(result.phones) == 2
+
+
+def test_a_person_without_a_first_name_is_not_lost_in_a_company_of_that_name() -> None:
+    company = client(first_name=None, last_name=None, company_name="Vance")
+    nameless = client(external_id="c-5502", first_name=None)
+    assert codes(clients=(company, nameless)) == ["client_name_required"]
