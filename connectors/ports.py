@@ -75,6 +75,8 @@ class Scope:
     created_since: datetime | None = None
     updated_since: datetime | None = None
     ids: Sequence[str] | None = None
+    besides: Collection[str] = ()
+    """Ids of cases to read, too, whether or not they moved: for systems whose cases may change without moving."""
 
 
 KnownClients = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Client]]]

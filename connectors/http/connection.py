@@ -1,6 +1,7 @@
 """The one way out: every request to every vendor goes through a :class:`Connection`."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -87,6 +88,7 @@ class Connection:
         explain: turns a refusal (status 400 to 499 with a JSON or empty body) into the error to raise.
         auth: proves who we are; None for calls that carry their credentials themselves.
         budget: the vendor's request limit; None when there is none to keep.
+        at_once: the most requests under way at the same time; None: as many as come.
         headers: sent with every request.
         transport: replaces the sockets in tests.
         correlation_header: name of a header that carries our mark, for vendors that accept one.
@@ -101,6 +103,7 @@ class Connection:
         explain: Callable[[Answer], ConnectorError],
         auth: Auth | None = None,
         budget: Budget | None = None,
+        at_once: int | None = None,
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         patience: Patience | None = None,
@@ -120,6 +123,7 @@ class Connection:
         }  # fmt: skip
         self._timeouts, self._patience = timeouts or Timeouts(), patience or Patience()
         self._wire = wire(transport)
+        self._places = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
         self._correlation_header, self._may_send = correlation_header, may_send
         self._prefix = os.urandom(3).hex()
 
@@ -266,6 +270,10 @@ class Connection:
 
     async def _send(self, call: Call, request: Outgoing) -> Incoming:
         """One request on the wire: wait for the budget, bound the time, count what came."""
+        async with self._places:
+            return await self._send_in_turn(call, request)
+
+    async def _send_in_turn(self, call: Call, request: Outgoing) -> Incoming:
         permit = await self._budget.acquire() if self._budget is not None else None
         answer, sent = None, False
         started = self._now()

@@ -1,0 +1,7 @@
+"""SmartAdvocate, a case system."""
+
+from connectors.smartadvocate.client import REQUESTS_A_MINUTE, SmartAdvocateClient
+from connectors.smartadvocate.hosts import HOSTED, Host
+from connectors.smartadvocate.wire import Reading
+
+__all__ = ["HOSTED", "REQUESTS_A_MINUTE", "Host", "Reading", "SmartAdvocateClient"]
