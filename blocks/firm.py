@@ -9,6 +9,7 @@ from pydantic import Field, HttpUrl, field_validator
 
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
+from blocks.smartadvocate import SmartAdvocateCredentials
 from domain.firm import FirmRules
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
@@ -45,7 +46,9 @@ class Firm(Block):
         title="Time zone",
         description="The firm's own zone, such as America/Denver. Windows, schedules and report times use it.",
     )
-    case_system: ClioCredentials = Field(title="Case system", description="Where the firm keeps its cases.")
+    case_system: ClioCredentials | SmartAdvocateCredentials = Field(
+        title="Case system", description="Where the firm keeps its cases."
+    )
     portal: CaseStatusCredentials = Field(title="Client portal", description="The firm's Case Status key.")
 
     nightly_sync: bool = Field(
@@ -56,7 +59,7 @@ class Firm(Block):
     nightly_at: str | None = Field(
         default=None,
         title="Nightly sync at",
-        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio 21:15 UTC).",
+        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio and SmartAdvocate 21:15 UTC).",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     nightly_zone: str | None = Field(

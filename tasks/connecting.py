@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from prefect import get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 
+from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from connectors.oauth import Authorization
 from connectors.ports import Account, SharedState
@@ -18,7 +19,7 @@ from tasks.patience import STEP
 async def send_to_consent(slug: str, redirect_uri: str) -> Authorization:
     """Show the person the address of Clio's consent page. What comes back is only believed with the same state."""
     firm = await load_firm(slug)
-    app = firm.case_system.app()
+    app = _clio(firm).app()
     try:
         authorization = app.authorization(redirect_uri)
     finally:
@@ -47,23 +48,32 @@ async def accept_grant(slug: str, authorization: Authorization, redirect_uri: st
     """
     code = _code_in(address, authorization.state)
     firm = await load_firm(slug)
-    app = firm.case_system.app()
+    clio = _clio(firm)
+    app = clio.app()
     try:
         grant = await app.exchange(code, redirect_uri, authorization.code_verifier)
     finally:
         await app.close()
     if not grant.refresh_token:
         raise BadInput("Clio gave no lasting grant with this code. Start connect_clio again.")
-    await firm.case_system.keep_refresh_token(grant.refresh_token)
+    await clio.keep_refresh_token(grant.refresh_token)
     return await _whoami(firm)
+
+
+def _clio(firm: Firm) -> ClioCredentials:
+    """What connects the firm to Clio. Raises BadInput for a firm whose cases are elsewhere."""
+    if not isinstance(firm.case_system, ClioCredentials):
+        raise BadInput(
+            f"The cases of {firm.name} are in {firm.rules().system.name}, which asks for nobody's consent: enter its "
+            "account in the credentials block that the Firm block names."
+        )
+    return firm.case_system
 
 
 async def _whoami(firm: Firm) -> Account:
     ledger = Ledger.open()
-    client = firm.case_system.case_system(
-        SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens),
-        on_rotate=firm.case_system.keep_refresh_token,
-    )
+    shared = SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens)
+    client = firm.case_system.case_system(shared, firm.rules())
     try:
         return await client.whoami()
     finally:

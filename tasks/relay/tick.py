@@ -258,6 +258,6 @@ async def _connected(
         portal = firm.portal.portal(state)
         cleanup.push_async_callback(portal.close)
         state = SharedState(f"{system}:{firm.slug}", ledger.limits, ledger.tokens, held.require)
-        files = firm.case_system.case_files(state, firm.case_system.keep_refresh_token, share)
+        files = firm.case_system.case_files(state, firm.rules(), share)
         cleanup.push_async_callback(files.close)
         yield portal, files

@@ -14,12 +14,16 @@ from pydantic import SecretStr, ValidationError
 from blocks.firm import Firm
 from deployments.register import BLOCK_TYPES, register_blocks
 from domain.firm import FirmRules
+from tasks.firms import load_firm, unreadable_block
+from tasks.fleet import load_fleet
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
 pytestmark = pytest.mark.xdist_group("prefect")
-SLUGS = {"clio-credentials", "case-status-credentials", "firm"}
+SLUGS = {"clio-credentials", "smartadvocate-credentials", "case-status-credentials", "firm"}
 """Stored blocks are found by these: renaming one orphans every block of that type."""
+META = {"_block_document_id", "_block_document_name", "_is_anonymous", "block_type_slug"}
+"""What Prefect adds to a stored block."""
 
 each_type = pytest.mark.parametrize("block_type", BLOCK_TYPES, ids=lambda block_type: block_type.__name__)
 
@@ -56,6 +60,7 @@ def test_secrets_are_secret(block_type: type[Block]) -> None:
 async def test_the_code_example_runs(block_type: type[Block], prefect_server: PrefectServer) -> None:
     await samples.save("harrow-pike")
     await samples.clio().asave("harrow-pike", overwrite=True)
+    await samples.smartadvocate().asave("harrow-pike", overwrite=True)
     await samples.case_status().asave("harrow-pike", overwrite=True)
     example = block_type.get_code_example() or ""
     assert f"import {block_type.__name__}" in example
@@ -79,6 +84,40 @@ async def test_a_firm_comes_back_from_the_server_as_it_was_saved(prefect_server:
     assert loaded.rules() == saved.rules()
     assert loaded.case_system.client_secret.get_secret_value() == samples.SECRETS[0]
     assert loaded.portal.api_key.get_secret_value() == samples.SECRETS[2]
+
+
+async def test_a_firm_comes_back_with_the_case_system_it_was_saved_with(prefect_server: PrefectServer) -> None:
+    at_a_test_host = samples.clio().model_copy(update={"host": "http://127.0.0.1:8400/clio/us"})
+    saved = {"in-clio": at_a_test_host, "in-smartadvocate": samples.smartadvocate()}
+    for slug, credentials in saved.items():
+        await samples.save(slug, case_system=credentials)
+    fleet = await load_fleet()
+    for slug, credentials in saved.items():
+        for loaded in (await load_firm(slug), fleet.firms[slug]):
+            assert type(loaded.case_system) is type(credentials), slug
+            assert loaded.case_system.model_dump(exclude=META) == credentials.model_dump(exclude=META)
+            assert loaded.rules().case_system == credentials.system
+
+
+async def test_the_form_of_a_firm_offers_every_case_system(prefect_server: PrefectServer) -> None:
+    await register_blocks()
+    address = f"{prefect_server.url}/api/block_schemas/filter"
+    wanted = {"block_schemas": {"block_type_id": {"any_": [await _type_id(prefect_server, "firm")]}}, "limit": 1}
+    fields = httpx.post(address, json=wanted).raise_for_status().json()[0]["fields"]
+    offered = [reference["block_type_slug"] for reference in fields["block_schema_references"]["case_system"]]
+    assert sorted(offered) == ["clio-credentials", "smartadvocate-credentials"]
+
+
+async def _type_id(prefect_server: PrefectServer, slug: str) -> str:
+    shown = httpx.get(f"{prefect_server.url}/api/block_types/slug/{slug}").raise_for_status().json()
+    return str(shown["id"])
+
+
+def test_the_complaint_about_a_case_system_is_about_the_one_that_was_meant() -> None:
+    credentials = {"host": "app.smartadvocate.com", "username": "casebridge"}
+    with pytest.raises(ValidationError) as refused:
+        samples.firm(case_system=credentials)
+    assert "case_system.SmartAdvocateCredentials.password: Field required" in unreadable_block("x", refused.value)
 
 
 async def test_the_api_obscures_secrets_of_nested_blocks(prefect_server: PrefectServer) -> None:

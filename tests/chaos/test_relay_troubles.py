@@ -87,7 +87,7 @@ async def _begun(fleet: Fleet, house: House, marker: str, *, days_ago: int, name
     )
     firm = await load_firm(house.slug)
     state = SharedState(f"clio:{house.slug}", fleet.ledger.limits, fleet.ledger.tokens)
-    files = firm.case_system.case_files(state, firm.case_system.keep_refresh_token, 1.0)
+    files = firm.case_system.case_files(state, firm.rules(), 1.0)
     assert isinstance(files, ClioFiles)
     paper = Paper(marker, house.cases[0], "scan.pdf", "application/pdf", 10, None, datetime.now(UTC))
     await files._begin(paper)
