@@ -78,7 +78,9 @@ class SmartAdvocateClient:
         self._username = username
         self._reading = reading or wire.Reading()
         self.login = Login(host, username, password, shared, transport=transport)
-        self._tokens = TokenKeeper(SYSTEM, shared.tokens, shared.key, self.login.refresh, self.login.grant)
+        self._tokens = TokenKeeper(
+            SYSTEM, shared.tokens, shared.key, self.login.refresh, self.login.grant, confirmations=1
+        )
         self.may_send = shared.may_send
         counts = Counts()
         rule = Bucket(requests_a_minute, max(4, requests_a_minute // 30), silent=True)
