@@ -11,6 +11,7 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.smartadvocate import SmartAdvocateCredentials
 from domain.firm import FirmRules
+from domain.roles import ATTORNEY, PARALEGAL
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
 
@@ -107,7 +108,10 @@ class Firm(Block):
     roles: dict[str, list[str]] = Field(
         default_factory=dict,
         title="Role map",
-        description='Which roles of the case system make which of ours, in order: {"attorney": ["Primary", "Secondary"]}.',
+        description=(
+            "For SmartAdvocate: which of the firm's role labels are attorneys, the lead one first, and which paralegals: "
+            '{"attorney": ["Primary Attorney"], "paralegal": ["Paralegal", "Case Manager"]}. Empty: the usual labels.'
+        ),
     )
 
     notify_clients: bool = Field(
@@ -157,6 +161,15 @@ class Firm(Block):
     def _zone_exists(cls, value: str | None) -> str | None:
         if value is not None and value not in available_timezones():
             message = f"'{value}' is not a time zone. Write it as in America/Denver."
+            raise ValueError(message)
+        return value
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_are_ours(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        unknown = [role for role in value if role not in (ATTORNEY, PARALEGAL)]
+        if unknown:
+            message = f"'{unknown[0]}' is no role of ours. Write {ATTORNEY} or {PARALEGAL}."
             raise ValueError(message)
         return value
 

@@ -26,6 +26,8 @@ class CaseSystemRules:
     """None: once a night."""
     places: Mapping[str, str]
     """Where a person mends what: key of :data:`domain.reason_codes.REASONS` → screen and field."""
+    rereads_linked: bool = False
+    """True where a case may change without its change date moving: every night then reads each linked case again."""
     knows_additional_attorneys: bool = True
     """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
 
@@ -81,6 +83,7 @@ _SMARTADVOCATE = CaseSystemRules(
             "access": "SmartAdvocate: give the connected account access to the case",
         }
     ),
+    rereads_linked=True,  # nobody says whether staff, sub-statuses or contacts move a case's date [doc: silence]
 )
 
 _CASEPEER = CaseSystemRules(

@@ -185,7 +185,7 @@ def case_from(record: Any, reading: Reading) -> Case | Unreadable:
         readable_id=wire.case_number,
         description=plain_text(incident.incident_facts or "") or wire.case_name,
         practice_area=wire.case_type,
-        stage=_stage(wire, reading.stage_from, over=over),
+        stage=_stage(wire, reading.stage_from),
         state=CaseState.CLOSED if over or wire.case_closed_date else CaseState.OPEN,
         case_date=incident.incident_date or wire.case_opened_date,
         closed_on=wire.case_closed_date,
@@ -198,11 +198,10 @@ def case_from(record: Any, reading: Reading) -> Case | Unreadable:
     )
 
 
-def _stage(wire: CaseRecord, stage_from: str, *, over: bool) -> str | None:
-    if stage_from:
-        named = (one.status_name for one in wire.second_statuses if one.status_type_name == stage_from)
-        return next(named, None)
-    return None if over else wire.case_status  # that a case is closed is no stage of it
+def _stage(wire: CaseRecord, stage_from: str) -> str | None:
+    if not stage_from:
+        return wire.case_status
+    return next((one.status_name for one in wire.second_statuses if one.status_type_name == stage_from), None)
 
 
 def _staff(

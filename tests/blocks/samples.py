@@ -18,7 +18,7 @@ def clio() -> ClioCredentials:
 
 
 def smartadvocate(**settings: Any) -> SmartAdvocateCredentials:
-    return SmartAdvocateCredentials(username="casebridge", password=SecretStr(SECRETS[3]), **settings)
+    return SmartAdvocateCredentials(**({"username": "casebridge", "password": SecretStr(SECRETS[3])} | settings))
 
 
 def case_status() -> CaseStatusCredentials:

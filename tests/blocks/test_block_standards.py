@@ -153,12 +153,28 @@ async def test_the_types_are_registered_with_their_forms(prefect_server: Prefect
         ("nightly_at", "24:00", "pattern"),
         ("report_recipients", ["partner at firm"], "pattern"),
         ("first_window_by", "guessed", "created"),
+        ("roles", {"lawyer": ["Primary"]}, "'lawyer' is no role of ours. Write attorney or paralegal."),
     ],
 )
 def test_a_form_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
     with pytest.raises(ValidationError) as refused:
         samples.firm(**{field: value})
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("host", "sa firm", "'sa firm' is not the host of a SmartAdvocate: enter its name alone"),
+        ("username", "", "at least 1 character"),
+        ("requests_per_minute", 0, "greater than or equal to 6"),
+    ],
+)
+def test_an_account_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        samples.smartadvocate(**{field: value})
+    assert said in str(refused.value)
+    assert samples.SECRETS[3] not in str(refused.value)
 
 
 def test_the_rules_are_the_blocks_settings() -> None:

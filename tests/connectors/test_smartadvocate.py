@@ -297,7 +297,7 @@ def test_without_an_incident_the_description_is_the_name_and_the_date_the_day_it
 @pytest.mark.parametrize(
     ("changes", "stage", "state"),
     [
-        ({"caseStatus": "Closed Case"}, None, CaseState.CLOSED),
+        ({"caseStatus": "Closed Case"}, "Closed Case", CaseState.CLOSED),
         ({"caseStatus": "Settled", "caseClosedDate": "2025-03-01T00:00:00-08:00"}, "Settled", CaseState.CLOSED),
         ({"caseStatus": "closed case"}, "closed case", CaseState.OPEN),
         ({"caseStatus": None}, None, CaseState.OPEN),

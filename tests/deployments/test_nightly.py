@@ -1,6 +1,7 @@
 """The nightly deployment of a firm follows its block: hour, zone, switch, tags, form."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,13 +23,14 @@ NEW_YORK = ZoneInfo("America/New_York")
     [
         ({}, "15 21 * * *", "UTC"),
         ({"time_zone": "America/Denver"}, "15 21 * * *", "UTC"),
+        ({"case_system": samples.smartadvocate()}, "15 21 * * *", "UTC"),
         ({"nightly_at": "21:00"}, "0 21 * * *", "America/New_York"),
         ({"nightly_at": "20:05", "time_zone": "America/Denver"}, "5 20 * * *", "America/Denver"),
         ({"nightly_at": "03:00", "nightly_zone": "UTC"}, "0 3 * * *", "UTC"),
         ({"nightly_zone": "Europe/London"}, "15 21 * * *", "Europe/London"),
     ],
 )
-def test_the_schedule_speaks_the_firms_zone(settings: dict[str, str], cron: str, zone: str) -> None:
+def test_the_schedule_speaks_the_firms_zone(settings: dict[str, Any], cron: str, zone: str) -> None:
     schedule = nightly_schedule(samples.firm(**settings))
     assert (schedule.cron, schedule.timezone) == (cron, zone)
 
