@@ -117,7 +117,11 @@ class SmartAdvocateClient:
         return str(claims(await self._tokens.current()).get("id") or "")
 
     async def whoami(self) -> Account:
-        """The connected account, which nothing names but its login. Raises LogInAgain, NotPermitted, Misconfigured."""
+        """The connected account, which nothing names but its login. A refused password is tried once more for this.
+
+        Raises LogInAgain, NotPermitted, Misconfigured.
+        """
+        await self.login.try_again()
         await lists.array(self.connection, _PROBE, _PROBE)
         name = self.host.api.partition("://")[2].partition("/")[0]
         return Account(self._username, "", name, await self.user_id())

@@ -98,9 +98,9 @@ class Login:
         return Grant(token, _life(token), None)
 
     async def try_again(self) -> None:
-        """Ask about a refused password at once: a person says that the account is in order."""
+        """Let a refused password be asked about once more, now: somebody wants to know."""
         self._refusal = ""
-        await self._refusals.forget()
+        await self._refusals.end_pause()
 
     async def close(self) -> None:
         """Close connections."""
@@ -118,7 +118,7 @@ class Login:
     def _sentence(self) -> str:
         return (
             f"SmartAdvocate refuses the account '{self._username}' or its password. See that the account is active and not "
-            "locked, and enter its present password in SmartAdvocate Credentials; the refused one is tried once an hour."
+            "locked, and enter its present password in SmartAdvocate Credentials; the refused one is tried once an hour, or by check_connection."
         )
 
     def _refused(self, sentence: str) -> GrantRefused:
@@ -147,8 +147,12 @@ class _Refusals:
 
         await self._change(once_more)
 
+    async def end_pause(self) -> None:
+        """It may be tried now; how often it was refused is still known."""
+        await self._change(lambda state: {**state, "until": 0.0})
+
     async def forget(self) -> None:
-        """It was accepted, or somebody says that it will be."""
+        """It was accepted."""
         await self._change(lambda _: self._none)
 
     @property

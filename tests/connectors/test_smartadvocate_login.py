@@ -154,11 +154,23 @@ async def test_a_refused_password_is_asked_about_once_and_its_sentence_says_what
             with pytest.raises(
                 LogInAgain, match=r"'hub_admin' or its password\. See that the account is active"
             ) as refused:
-                await client.whoami()
+                await client.case("1480000001")
             assert PASSWORD not in str(refused.value)
         await client.close()
     assert logins(server) == 1
     assert not firm(server).users["hub_admin"].locked
+
+
+async def test_who_probes_the_connection_has_a_refused_password_tried_at_once(server):
+    state = shared()
+    user = firm(server).users["hub_admin"]
+    user.locked = True
+    for _ in range(2):
+        with pytest.raises(LogInAgain):
+            await _whoami(server, shared=state)
+    user.locked = False
+    assert (await _whoami(server, shared=state)).user_name == "hub_admin"
+    assert logins(server) == 3
 
 
 async def test_a_new_password_is_tried_at_once_and_a_stored_token_of_the_old_one_is_not_used(server):
