@@ -1,18 +1,19 @@
 """The credentials block of SmartAdvocate."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from prefect.blocks.core import Block
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
+from blocks.grants import HoldsGrant
 from connectors.errors import Misconfigured
+from connectors.oauth import OAuthApp
 from connectors.ports import CaseFiles, SharedState
-from connectors.smartadvocate import HOSTED, REQUESTS_A_MINUTE, Host, Reading, SmartAdvocateClient
+from connectors.smartadvocate import HOSTED, REQUESTS_A_MINUTE, Consent, Host, Reading, SmartAdvocateClient, consent_app
 from domain.firm import FirmRules
 from domain.roles import RoleMap
 
 
-class SmartAdvocateCredentials(Block):
+class SmartAdvocateCredentials(HoldsGrant):
     """What connects casebridge to one firm's SmartAdvocate: where it is, and the account to log in as.
 
     Access tokens are not kept here: they live for two hours and are shared between processes by the ledger.
@@ -45,8 +46,8 @@ class SmartAdvocateCredentials(Block):
         description="Where the firm's SmartAdvocate is, such as app.smartadvocate.com or sa.firm.com; an address does, too.",
     )
     username: str = Field(title="Username", description="The account that casebridge logs in as.", min_length=1)
-    password: SecretStr = Field(
-        title="Password", description="Its password. When it is changed, enter the new one here."
+    password: SecretStr | None = Field(
+        default=None, title="Password", description="Its password. When it is changed, enter the new one here."
     )
     stage_from: str = Field(
         default="",
@@ -66,6 +67,30 @@ class SmartAdvocateCredentials(Block):
         le=600_000,
     )
 
+    use_oauth: bool = Field(
+        default=False,
+        title="Connect by OAuth",
+        description="Leave off, unless the firm's SmartAdvocate offers it: then a person allows the access, without a password.",
+    )
+    oauth_client_id: str = Field(default="", title="OAuth app key", description="The app's key. Only for OAuth.")
+    oauth_client_secret: SecretStr | None = Field(
+        default=None, title="OAuth app secret", description="The app's secret. Only for OAuth."
+    )
+    refresh_token: SecretStr | None = Field(
+        default=None, title="OAuth grant", description="Only for OAuth: run connect_case_system to obtain it."
+    )
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> Self:
+        missing = "password"
+        if self.use_oauth:
+            missing = "" if self.oauth_client_id and self.oauth_client_secret else "OAuth app key and secret"
+        elif self.password is not None:
+            missing = ""
+        if missing:
+            raise ValueError(f"SmartAdvocate Credentials lack the {missing}.")
+        return self
+
     @field_validator("host")
     @classmethod
     def _host_is_usable(cls, value: str) -> str:
@@ -83,10 +108,12 @@ class SmartAdvocateCredentials(Block):
             rules: the firm's settings, its role map among them.
             share: the part of the request budget to use at most; the rest is left to others.
         """
+        grant = self.refresh_token.get_secret_value() if self.refresh_token else ""
         return SmartAdvocateClient(
             host=Host.of(self.host),
             username=self.username,
-            password=self.password.get_secret_value(),
+            password=self.password.get_secret_value() if self.password else "",
+            consent=Consent(self.app(), grant, self.keep_refresh_token) if self.use_oauth else None,
             shared=shared,
             reading=Reading(RoleMap.of(rules.role_map), self.stage_from, frozenset(self.closed_statuses)),
             requests_a_minute=self.requests_per_minute,
@@ -96,6 +123,11 @@ class SmartAdvocateCredentials(Block):
     def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CaseFiles:
         """This firm's SmartAdvocate as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
         raise NotImplementedError
+
+    def app(self) -> OAuthApp:
+        """Our app at this SmartAdvocate, for connecting a firm by a person's consent; close it after use."""
+        secret = self.oauth_client_secret.get_secret_value() if self.oauth_client_secret else ""
+        return consent_app(Host.of(self.host), self.oauth_client_id, secret)
 
     def case_id(self, reference: str) -> str:
         """The id of the case that an id or an address on this host names. Raises WrongReference."""

@@ -16,8 +16,9 @@ from connectors.errors import NotFound, Unavailable, UnexpectedAnswer
 from connectors.http import BearerAuth, Bucket, Budget, Connection, Counts, Timeouts
 from connectors.ports import Account, KnownClients, Scope, SharedState
 from connectors.smartadvocate import lists, wire
+from connectors.smartadvocate.consent import Consent
 from connectors.smartadvocate.hosts import SYSTEM, Host
-from connectors.smartadvocate.login import Login, claims
+from connectors.smartadvocate.login import Entrance, Login, claims
 from connectors.smartadvocate.numbers import Search, place, searches
 from connectors.smartadvocate.refusals import explain
 from connectors.tokens import TokenKeeper
@@ -52,9 +53,10 @@ class SmartAdvocateClient:
     Args:
         host: where the firm's SmartAdvocate is.
         username: name of the connected account.
-        password: its password.
+        password: its password; empty where ``consent`` is given.
         shared: request budget and tokens shared with the other processes of this connection.
         reading: how the firm wants its cases read.
+        consent: what a person has allowed by OAuth, in the place of a password.
         requests_a_minute: how much we may ask.
         transport: replaces the sockets in tests.
         share: the part of the request budget to use at most; the rest is left to more urgent callers.
@@ -70,6 +72,7 @@ class SmartAdvocateClient:
         password: str,
         shared: SharedState,
         reading: wire.Reading | None = None,
+        consent: Consent | None = None,
         requests_a_minute: int = REQUESTS_A_MINUTE,
         transport: httpx.AsyncBaseTransport | None = None,
         share: float = 1.0,
@@ -77,9 +80,16 @@ class SmartAdvocateClient:
         self.host = host
         self._username = username
         self._reading = reading or wire.Reading()
-        self.login = Login(host, username, password, shared, transport=transport)
+        way: Entrance = consent or Login(host, username, password, shared, transport=transport)
+        self._way = way
         self._tokens = TokenKeeper(
-            SYSTEM, shared.tokens, shared.key, self.login.refresh, self.login.grant, confirmations=1
+            SYSTEM,
+            shared.tokens,
+            shared.key,
+            way.refresh,
+            way.grant,
+            on_rotate=way.on_rotate,
+            confirmations=way.confirmations,
         )
         self.may_send = shared.may_send
         counts = Counts()
@@ -105,7 +115,7 @@ class SmartAdvocateClient:
     async def close(self) -> None:
         """Close connections; a login under way is finished first."""
         await self._tokens.close()
-        await self.login.close()
+        await self._way.close()
         await self.connection.aclose()
 
     def case_url(self, integration_id: str) -> str:
@@ -121,7 +131,7 @@ class SmartAdvocateClient:
 
         Raises LogInAgain, NotPermitted, Misconfigured.
         """
-        await self.login.try_again()
+        await self._way.try_again()
         await lists.array(self.connection, _PROBE, _PROBE)
         name = self.host.api.partition("://")[2].partition("/")[0]
         return Account(self._username, "", name, await self.user_id())

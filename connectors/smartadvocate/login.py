@@ -11,9 +11,9 @@ import asyncio
 import hashlib
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import orjson
@@ -34,8 +34,31 @@ _USUAL_LIFE = 3600.0
 """Seconds, for a token that does not say how long it lives [seen]."""
 
 
+class Entrance(Protocol):
+    """A way to tokens: by a password, or by what a person has allowed."""
+
+    grant: str
+    """What the TokenKeeper is given as its refresh token."""
+    confirmations: int
+    """How often a refusal has to be heard to be believed."""
+    on_rotate: Callable[[str], Awaitable[None]] | None
+    """Told a new refresh token when the vendor replaces it."""
+
+    async def refresh(self, grant: str) -> Grant:
+        """A new token; see :class:`connectors.tokens.TokenKeeper`."""
+        ...
+
+    async def try_again(self) -> None:
+        """Let what was refused be asked about once more, now: somebody wants to know."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
 class Login:
-    """One account at one host.
+    """One account at one host, an :class:`Entrance`.
 
     Args:
         host: where to log in.
@@ -45,6 +68,9 @@ class Login:
         transport: replaces the sockets in tests.
         now: the clock, replaced in tests.
     """
+
+    confirmations: int = 1  # every refusal counts towards a lock-out [doc-3p]
+    on_rotate: Callable[[str], Awaitable[None]] | None = None
 
     def __init__(
         self,

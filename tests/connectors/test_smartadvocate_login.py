@@ -12,10 +12,11 @@ from connectors.errors import LogInAgain, Misconfigured, Unavailable, Unexpected
 from connectors.http import MemoryLimitStore
 from connectors.oauth import GrantRefused
 from connectors.ports import SharedState
-from connectors.smartadvocate import Host
+from connectors.smartadvocate import Consent, Host, consent_app
 from connectors.smartadvocate.login import Login
 from ledger import Ledger
 from sandbox.seed import WorldOptions
+from sandbox.smartadvocate.oauth import CLIENT_ID, CLIENT_SECRET
 from sandbox.testing import SandboxServer
 from tests.connectors.clients import smartadvocate_client
 from tests.connectors.fakes import MemoryTokenStore, json_answer, page_answer, shared
@@ -264,6 +265,33 @@ def test_the_grant_tells_passwords_accounts_and_hosts_apart_and_nothing_else():
     assert len({usual, grant("sa.firm.com", "hub", "two"), grant("sa.firm.com", "hub2", "one"),
                 grant("sb.firm.com", "hub", "one")}) == 4  # fmt: skip
     assert "one" not in usual
+
+
+async def test_what_a_person_has_allowed_stands_in_the_place_of_a_password(server):
+    firm(server).switches.oauth = True
+    user, rotated = firm(server).users["hub_admin"], []
+
+    async def keep(grant: str) -> None:
+        rotated.append(grant)
+
+    def app():
+        return consent_app(Host.of(f"{server.url}/smartadvocate/harrow-pike"), CLIENT_ID, CLIENT_SECRET)
+
+    asking = app()
+    back = "http://127.0.0.1:8399/smartadvocate"
+    way = asking.authorization(back)
+    form = dict(httpx.URL(way.url).params) | {"username": user.username, "password": user.password, "decision": "allow"}
+    landed = httpx.URL(httpx.post(way.url.partition("?")[0], data=form).headers["location"])
+    assert landed.params["state"] == way.state
+    grant = await asking.exchange(landed.params["code"], back, way.code_verifier)
+    await asking.close()
+
+    consent = Consent(app(), grant.refresh_token, keep)
+    assert (await _whoami(server, password="", consent=consent)).firm_id == "677"
+    assert (logins(server), rotated) == (0, [])
+    user.locked = True
+    with pytest.raises(LogInAgain, match="connect the firm again"):
+        await _whoami(server, password="", consent=Consent(app(), grant.refresh_token, keep))
 
 
 async def _whoami(server, **options):

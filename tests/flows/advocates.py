@@ -18,9 +18,8 @@ def smartadvocate_credentials(
 ) -> SmartAdvocateCredentials:
     """What connects a firm of the sandbox to its SmartAdvocate, without a need to wait for the budget."""
     known = sandbox.smartadvocate.connect(of, sandbox.url, username)
-    settings = {"requests_per_minute": 600_000} | fields
-    password = SecretStr(known["password"])
-    return SmartAdvocateCredentials(host=known["host"], username=username, password=password, **settings)
+    settings = {"password": SecretStr(known["password"]), "requests_per_minute": 600_000} | fields
+    return SmartAdvocateCredentials(host=known["host"], username=username, **settings)
 
 
 class Advocates(Office):

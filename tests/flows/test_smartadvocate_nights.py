@@ -1,17 +1,23 @@
 """A firm of SmartAdvocate through trials, its first night and later ones: the flows, the server and the sandbox are real."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client.schemas.objects import State
+from prefect.flow_runs import aresume_flow_run
+from pydantic import SecretStr
 
-from flows.connect_clio import connect_clio
+from flows.connect_case_system import connect_case_system
 from flows.initial_bulk_import import initial_bulk_import
 from flows.nightly_case_sync import nightly_case_sync
 from flows.sync_one_case import sync_one_case
 from sandbox.seed import Shares, WorldOptions
+from sandbox.smartadvocate.oauth import CLIENT_ID, CLIENT_SECRET
 from tests.flows.advocates import Advocates, open_advocates, smartadvocate_credentials
+from tests.flows.consent import consent_address
 from tests.flows.office import save_firm
 from tests.flows.processes import PrefectServer
 
@@ -195,7 +201,32 @@ async def test_a_refused_password_ends_the_run_with_what_to_do_and_is_not_sent_a
     assert len(office.asked("smartadvocate")) == 1
 
 
-async def test_nobody_is_sent_to_clio_for_a_firm_of_smartadvocate(office: Advocates) -> None:
-    state: State[Any] = await connect_clio(office.slug, return_state=True)
+async def test_nobody_is_sent_to_a_consent_page_that_there_is_not(office: Advocates) -> None:
+    state: State[Any] = await connect_case_system(office.slug, return_state=True)
     assert state.name == "BadInput"
-    assert "are in SmartAdvocate, which asks for nobody's consent" in str(state.message)
+    assert "is asked by an account and its password" in str(state.message)
+
+
+async def test_a_person_allows_the_access_where_smartadvocate_offers_it(office: Advocates) -> None:
+    office.records.switches.oauth = True
+    by_consent = smartadvocate_credentials(
+        office.sandbox,
+        password=None,
+        use_oauth=True,
+        oauth_client_id=CLIENT_ID,
+        oauth_client_secret=SecretStr(CLIENT_SECRET),
+    )
+    firm = await save_firm("by-consent", office.sandbox, case_system=by_consent)
+    refused: State[Any] = await sync_one_case(firm.slug, office.matter(0), return_state=True)
+    assert refused.name == "ReconnectNeeded"
+    connecting = asyncio.create_task(connect_case_system(firm.slug, return_state=True))
+    address, flow_run_id = await consent_address(firm)
+    asked = dict(httpx.URL(address).params)
+    allowed = {"username": "hub_admin", "password": office.records.users["hub_admin"].password, "decision": "allow"}
+    landed = httpx.post(address.partition("?")[0], data=asked | allowed).headers["location"]
+    assert landed.startswith("http://127.0.0.1:8399/smartadvocate?code=")
+    await aresume_flow_run(flow_run_id, run_input={"address": landed})
+    state = await connecting
+    assert "in SmartAdvocate as hub_admin" in str(state.message)
+    synced: State[Any] = await sync_one_case(firm.slug, office.matter(0), return_state=True)
+    assert synced.name == "Completed"
