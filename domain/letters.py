@@ -30,6 +30,11 @@ class Composed:
     letter: Letter
     notes: tuple[str, ...] = ()
 
+    @property
+    def case_id(self) -> str:
+        """The case it is filed with."""
+        return self.letter.case_id
+
 
 def message_marker(message: Message) -> str:
     """What tells this message from every other one of the firm."""

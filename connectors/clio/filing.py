@@ -134,7 +134,7 @@ class ClioFiles:
         )
         return _id_of(answer.body)
 
-    async def find_letter(self, marker: str) -> str | None:
+    async def find_letter(self, marker: str, case_id: str) -> str | None:  # noqa: ARG002 - wherever it is now
         """The communication with this marker; one that the connected user may not see still counts as found."""
         target = f"{_COMMUNICATIONS}?order=id(asc)&limit=2&{_marked(MESSAGE_PROPERTY, marker)}&fields=id,{_PROPERTIES}"
         records = await self._list(target, _COMMUNICATIONS)
@@ -159,7 +159,7 @@ class ClioFiles:
             await self._finish(upload, paper)
         return upload.id
 
-    async def find_paper(self, marker: str, size: int | None = None) -> str | None:
+    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:  # noqa: ARG002 - as above
         """The complete document with this marker. Raises Damaged when Clio holds it in another size."""
         complete = [upload for upload in await self._uploads(marker) if upload.complete]
         if not complete:

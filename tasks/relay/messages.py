@@ -100,8 +100,9 @@ class MessageCourier:
             return await self._files.file_letter(plain.letter), _noted(plain)
 
     async def find(self, delivery: Delivery) -> str | None:
-        """Look the message's record up by its marker."""
-        return await self._files.find_letter(delivery.marker)
+        """Look the message's record up by its marker. Raises Held when its case is hidden."""
+        with refused_with_case(delivery, self._system):
+            return await self._files.find_letter(delivery.marker, delivery.case_id)
 
 
 @contextmanager
