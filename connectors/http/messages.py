@@ -1,6 +1,6 @@
 """A request as it goes out and an answer as it came: as little of both as vendors need, since every case costs one."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
 
@@ -20,7 +20,7 @@ class Outgoing:
     method: str
     url: str
     headers: dict[str, str]
-    content: bytes = b""
+    content: bytes | AsyncIterable[bytes] = b""
 
 
 @dataclass(slots=True)
