@@ -30,6 +30,8 @@ class CaseSystemRules:
     """True where a case may change without its change date moving: every night then reads each linked case again."""
     knows_additional_attorneys: bool = True
     """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
+    names_people: bool = True
+    """Whether its records of messages have a sender and recipients; else who wrote to whom stands in the text."""
 
 
 _CLIO = CaseSystemRules(
@@ -84,6 +86,7 @@ _SMARTADVOCATE = CaseSystemRules(
         }
     ),
     rereads_linked=True,  # nobody says whether staff, sub-statuses or contacts move a case's date [doc: silence]
+    names_people=False,  # a note has an author, which is whoever enters it [doc]
 )
 
 _CASEPEER = CaseSystemRules(
