@@ -14,7 +14,7 @@ from connectors.errors import FixData, NotFound
 from connectors.http import Download
 from connectors.ports import CaseFiles
 from domain.file_names import clean_file_name, free_name
-from domain.relay import Document, Paper, echo_of
+from domain.relay import Document, Paper, PartyKind, echo_of
 from ledger import Delivery, Reservation
 from tasks.relay.delivering import NotYet, Refused
 from tasks.relay.messages import refused_with_case
@@ -131,6 +131,7 @@ class DocumentCourier:
             size=document.size,
             sha256=document.sha256,
             received_at=document.created_at,
+            inbound=document.uploader.kind is PartyKind.CLIENT,
         )
         return Package(paper, self._portal.download(document))
 

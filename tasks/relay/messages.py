@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from connectors.casestatus import CaseStatusClient
-from connectors.errors import FixData
+from connectors.errors import FixData, NotFound
 from connectors.ports import CaseFiles
 from domain.letters import (
     Composed,
@@ -136,7 +136,7 @@ def refused_with_case(delivery: Delivery, system: str) -> Iterator[None]:
 
 
 def _names_what_is_not_there(refusal: FixData) -> bool:
-    return refusal.status in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return isinstance(refusal, NotFound) or refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _from(delivery: Delivery) -> tuple[Message, bool]:

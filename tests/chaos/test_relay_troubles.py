@@ -89,7 +89,7 @@ async def _begun(fleet: Fleet, house: House, marker: str, *, days_ago: int, name
     state = SharedState(f"clio:{house.slug}", fleet.ledger.limits, fleet.ledger.tokens)
     files = firm.case_system.case_files(state, firm.rules(), 1.0)
     assert isinstance(files, ClioFiles)
-    paper = Paper(marker, house.cases[0], "scan.pdf", "application/pdf", 10, None, datetime.now(UTC))
+    paper = Paper(marker, house.cases[0], "scan.pdf", "application/pdf", 10, None, datetime.now(UTC), inbound=True)
     await files._begin(paper)
     await files.close()
     if named != FILE_PROPERTY:

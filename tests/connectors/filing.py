@@ -61,6 +61,7 @@ class Cabinet(Mailroom):
         whole = {
             "marker": marker, "case_id": self.matter, "name": "intake photo.jpg", "content_type": "image/jpeg",
             "size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "received_at": SENT,
+            "inbound": True,
         }  # fmt: skip
         return Paper(**whole | changes)
 
