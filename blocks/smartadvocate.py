@@ -7,8 +7,19 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 from blocks.grants import HoldsGrant
 from connectors.errors import Misconfigured
 from connectors.oauth import OAuthApp
-from connectors.ports import CaseFiles, SharedState
-from connectors.smartadvocate import HOSTED, REQUESTS_A_MINUTE, Consent, Host, Reading, SmartAdvocateClient, consent_app
+from connectors.ports import SharedState
+from connectors.smartadvocate import (
+    HOSTED,
+    REQUESTS_A_MINUTE,
+    USUAL_NAMES,
+    Consent,
+    FilingNames,
+    Host,
+    Reading,
+    SmartAdvocateClient,
+    SmartAdvocateFiles,
+    consent_app,
+)
 from domain.firm import FirmRules
 from domain.roles import RoleMap
 
@@ -58,6 +69,21 @@ class SmartAdvocateCredentials(HoldsGrant):
         default_factory=lambda: ["Closed Case"],
         title="Statuses of closed cases",
         description="A case with one of these statuses, exactly as written, or with a closing date is closed.",
+    )
+    inbound_note_type: str = Field(
+        default=USUAL_NAMES.inbound,
+        title="Note type of incoming messages",
+        description="Type of the notes that clients' messages become, exactly as in SmartAdvocate. It is never created.",
+    )
+    outbound_note_type: str = Field(
+        default=USUAL_NAMES.outbound,
+        title="Note type of outgoing messages",
+        description="Type of the notes that the firm's messages become. It is never created.",
+    )
+    document_category: str = Field(
+        default=USUAL_NAMES.category,
+        title="Document category",
+        description="Category that files of the portal are put into, exactly as in SmartAdvocate. It is never created.",
     )
     requests_per_minute: int = Field(
         default=REQUESTS_A_MINUTE,
@@ -120,9 +146,10 @@ class SmartAdvocateCredentials(HoldsGrant):
             share=share,
         )
 
-    def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CaseFiles:
+    def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> SmartAdvocateFiles:
         """This firm's SmartAdvocate as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
-        raise NotImplementedError
+        names = FilingNames(self.inbound_note_type, self.outbound_note_type, self.document_category)
+        return SmartAdvocateFiles(self.case_system(shared, rules, share), names)
 
     def app(self) -> OAuthApp:
         """Our app at this SmartAdvocate, for connecting a firm by a person's consent; close it after use."""

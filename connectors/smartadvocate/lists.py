@@ -72,8 +72,8 @@ async def pages_by_date(
     number, ends = 0, False
     while not ends:
         body = {
-            "modifiedFromDateTime": _stamp(since),
-            "modifiedToDateTime": _stamp(until),
+            "modifiedFromDateTime": stamp(since),
+            "modifiedToDateTime": stamp(until),
             "pageRequest": {
                 "currentPage": number,
                 "pageSize": PAGE,
@@ -115,6 +115,6 @@ def _moved(rows: list[Any]) -> datetime | None:
     return stamps[-1] if stamps and stamps == sorted(stamps) else None
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
     """UTC with milliseconds and ``Z`` [seen]."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
