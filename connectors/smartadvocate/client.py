@@ -35,6 +35,8 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Before the first case there can be: a window has to begin somewhere [doc-3p]."""
 _AHEAD = timedelta(hours=1)
 """How far past our own clock a window reaches, which may be behind theirs."""
+_FEW = 20
+"""So many ids are asked for one by one; for more, the list and a few searches are less."""
 _PLACE = "@"
 """Parts the two halves of a place in the order of the searches: id and number of the last case that was read."""
 _CASES = "/case/byDatePaged"
@@ -141,8 +143,8 @@ class SmartAdvocateClient:
     ) -> AsyncIterator[CasePage]:
         """Pages of some hundred cases, complete with clients, in the order of their numbers; see the port.
 
-        Costs a request for each 200 cases of the firm, and one for each search (see :mod:`.numbers`); ids are asked for one
-        by one. A case comes whole or not at all, so ``known_clients`` saves nothing here.
+        Costs a request for each 200 cases of the firm, and one for each search (see :mod:`.numbers`); a few ids are asked
+        for one by one. A case comes whole or not at all, so ``known_clients`` saves nothing here.
         """
         del known_clients
         return self._pages(scope, cursor)
@@ -189,7 +191,7 @@ class SmartAdvocateClient:
 
     async def _chosen(self, scope: Scope) -> tuple[Mapping[str, str], Collection[str]]:
         """Numbers by id of all cases there are, as far as they are needed, and the ids of those that are wanted."""
-        if scope.ids is not None:
+        if scope.ids is not None and len(scope.ids) <= _FEW:
             return dict.fromkeys(scope.ids, ""), scope.ids
         since = scope.updated_since or scope.created_since or _EARLIEST  # none is created after it was modified
         numbers: dict[str, str] = {}
@@ -200,6 +202,8 @@ class SmartAdvocateClient:
                 numbers[case.case_id] = case.case_number or ""
                 if case.modified_date is None or case.modified_date >= since:
                     wanted.add(case.case_id)
+        if scope.ids is not None:
+            return numbers, numbers.keys() & set(scope.ids)
         return numbers, wanted | (numbers.keys() & set(scope.besides))
 
     async def _found(self, search: Search) -> list[Case | Unreadable]:

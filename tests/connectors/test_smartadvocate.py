@@ -136,6 +136,14 @@ async def test_by_ids_gone_and_hidden_ones_are_simply_absent(client, firm):
     assert not (await pages(client, Scope(ids=[])))[0].cases
 
 
+async def test_many_ids_are_found_by_searches_too(client, firm):
+    some = [str(one) for one in firm.cases.ids()[:120]]
+    firm.hidden_cases = {int(some[1])}
+    assert set(await cases(client, Scope(ids=[*some, "999"]))) == {some[0], *some[2:]}
+    assert client.counts.total < 40
+    assert not asked(client, "/case/{id}")
+
+
 async def test_a_limited_account_reads_what_it_sees_and_the_rest_is_absent(server, firm):
     client = smartadvocate_client(server, "hub_limited")
     found = await cases(client, Scope(besides=[str(one) for one in firm.cases.ids()]))
