@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from connectors.errors import NotFound, Unavailable, UnexpectedAnswer
+from connectors.errors import NotFound, NotPermitted, Unavailable, UnexpectedAnswer
 from connectors.http import BearerAuth, Bucket, Budget, Connection, Counts, Timeouts
 from connectors.ports import Account, KnownClients, Scope, SharedState
 from connectors.smartadvocate import lists, wire
@@ -139,14 +139,17 @@ class SmartAdvocateClient:
         return Account(self._username, "", name, await self.user_id())
 
     def cases(
-        self, scope: Scope, *, cursor: str | None = None, known_clients: KnownClients | None = None
+        self,
+        scope: Scope,
+        *,
+        cursor: str | None = None,
+        known_clients: KnownClients | None = None,  # noqa: ARG002  (a case comes whole or not at all)
     ) -> AsyncIterator[CasePage]:
         """Pages of some hundred cases, complete with clients, in the order of their numbers; see the port.
 
         Costs a request for each 200 cases of the firm, and one for each search (see :mod:`.numbers`); a few ids are asked
-        for one by one. A case comes whole or not at all, so ``known_clients`` saves nothing here.
+        for one by one. Raises NotPermitted when the account sees no case at all.
         """
-        del known_clients
         return self._pages(scope, cursor)
 
     async def case(self, integration_id: str) -> Case:
@@ -158,9 +161,13 @@ class SmartAdvocateClient:
             raise UnexpectedAnswer(read.sentence, field=read.field, system=SYSTEM)
         return read
 
-    async def clients_changed(self, since: datetime, *, cursor: str | None = None) -> AsyncIterator[ClientPage]:
+    async def clients_changed(
+        self,
+        since: datetime,  # noqa: ARG002  (as the port has it)
+        *,
+        cursor: str | None = None,  # noqa: ARG002
+    ) -> AsyncIterator[ClientPage]:
         """None: every night reads each linked case with its client anyhow."""
-        del since, cursor
         nothing: tuple[ClientPage, ...] = ()
         for page in nothing:
             yield page
@@ -202,6 +209,12 @@ class SmartAdvocateClient:
                 numbers[case.case_id] = case.case_number or ""
                 if case.modified_date is None or case.modified_date >= since:
                     wanted.add(case.case_id)
+        if not numbers:
+            message = (
+                f"The SmartAdvocate account '{self._username}' sees no case at all: let the firm's SmartAdvocate "
+                "administrator give it access to the firm's cases."
+            )
+            raise NotPermitted(message, system=SYSTEM)
         if scope.ids is not None:
             return numbers, numbers.keys() & set(scope.ids)
         return numbers, wanted | (numbers.keys() & set(scope.besides))

@@ -155,8 +155,42 @@ async def test_a_list_of_nothing_may_be_a_404(client, firm):
     firm.switches.none_is_404 = True
     firm.hidden_cases = set(firm.cases.ids()[3:])
     assert len(await cases(client)) == 3
+
+
+async def test_an_account_that_sees_no_case_at_all_is_told_of(client, firm):
     firm.hidden_cases = set(firm.cases.ids())
-    assert await cases(client) == {}
+    with pytest.raises(NotPermitted, match="account 'hub_admin' sees no case at all"):
+        await cases(client)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (FaultKind.HTML, {"status": 500}),
+        (FaultKind.TRUNCATED_JSON, {}),
+        (FaultKind.CUT_AFTER, {}),
+        (FaultKind.STATUS, {"status": 429, "headers": {"Retry-After": "0"}}),
+    ],
+)
+async def test_what_passes_is_waited_for(client, server, kind, more):
+    for path in ("*/case/byDatePaged", "*/case/CaseInfo"):
+        server.controls.faults.add(FaultRule("smartadvocate", kind, path=path, **more))
+    assert len(await cases(client)) == SIZE
+    assert not asked(client, "/case/{id}")
+
+
+async def test_a_token_that_ends_in_the_middle_of_a_reading_is_replaced(client, firm):
+    firm.switches.requests_per_token = 4
+    assert len(await cases(client)) == SIZE
+
+
+async def test_nothing_secret_is_in_the_log(client, firm, caplog):
+    caplog.set_level("DEBUG")
+    firm.switches.requests_per_token = 4
+    token = await client._tokens.current()
+    await cases(client)
+    assert "GET /case/CaseInfo" in caplog.text
+    assert not [secret for secret in (token, firm.users["hub_admin"].password) if secret in caplog.text]
 
 
 async def test_what_a_search_does_not_bring_is_asked_for_by_its_id(client, firm, server):
