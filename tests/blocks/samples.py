@@ -33,7 +33,7 @@ def firm(slug: str = "harrow-pike", **settings: Any) -> Firm:
 async def save(slug: str, **settings: Any) -> Firm:
     """Save a firm with its credentials, each as a block of its own, as a person would in the UI."""
     saved = firm(slug, **settings)
-    await saved.case_system.asave(f"{slug}-cases", overwrite=True)
+    await saved.case_system.asave(f"{slug}-{saved.case_system.system}", overwrite=True)
     await saved.portal.asave(f"{slug}-case-status", overwrite=True)
     await saved.asave(slug, overwrite=True)
     return saved

@@ -92,7 +92,7 @@ async def test_a_firm_whose_block_cannot_be_read_keeps_no_other_from_its_deploym
     prefect_server: PrefectServer,
 ) -> None:
     await samples.save("a-broken-one")
-    await samples.save("b-whole-one")
+    await samples.save("b-whole-one", case_system=samples.smartadvocate())
     async with get_client() as client:
         await ensure_work_pool(client)
         document = await client.read_block_document_by_name("a-broken-one-clio", "clio-credentials")
@@ -100,7 +100,8 @@ async def test_a_firm_whose_block_cannot_be_read_keeps_no_other_from_its_deploym
         registered = await register_firms(client)
         assert "b-whole-one" in registered.firms
         assert "a-broken-one" in registered.unreadable
-        assert await client.read_deployment_by_name("nightly_case_sync/b-whole-one")
+        deployment = await client.read_deployment_by_name("nightly_case_sync/b-whole-one")
+        assert "system:smartadvocate" in deployment.tags
 
 
 async def test_the_form_explains_its_parameters_and_checks_them(prefect_server: PrefectServer) -> None:
