@@ -154,41 +154,55 @@ async def _run(deployment: UUID, parameters: dict[str, Any]) -> FlowRun:
 
 
 async def _relay(place: Installation) -> list[FlowRun]:
-    """Let clients and staff write and send files, then relay them."""
+    """Let clients and staff of every firm write and send files, then relay them."""
     since = datetime.now(UTC) - timedelta(seconds=5)
-    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
-        cases = (await sandbox.get(f"/casestatus/firms/{FIRM}/cases")).raise_for_status().json()
-        open_cases = [case["integration_id"] for case in cases if case["state"] != "closed"][:CORRESPONDING]
-        said = [
-            {"integration_id": case, "type": kind, "content": content}
-            for case in open_cases
-            for kind, content in CORRESPONDENCE
-        ]
-        papers = [
-            {"integration_id": case, "file_name": name, "size": size} for case in open_cases for name, size in PAPERS
-        ]
-        for path, bodies in (("inbound_message", said), ("inbound_file", papers)):
-            (await sandbox.post(f"/casestatus/firms/{FIRM}/{path}", json=bodies)).raise_for_status()
-    parameters = {"firm": FIRM, "since": since.isoformat()}
+    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__/casestatus/firms") as portal:
+        for slug in NIGHTS:
+            await _correspond(portal, slug)
     async with get_client() as client:
         names = ("message_relay/one-firm", "document_relay/one-firm")
         deployments = [(await client.read_deployment_by_name(name)).id for name in names]
-    return list(await asyncio.gather(*(_run(deployment, parameters) for deployment in deployments)))
+    asked = [{"firm": slug, "since": since.isoformat()} for slug in NIGHTS]
+    runs = (_run(deployment, parameters) for parameters in asked for deployment in deployments)
+    return list(await asyncio.gather(*runs))
+
+
+async def _correspond(portal: httpx.AsyncClient, slug: str) -> None:
+    """A few of a firm's clients write, are answered, and send papers."""
+    cases = (await portal.get(f"/{slug}/cases")).raise_for_status().json()
+    open_cases = [
+        {"integration_id": case["integration_id"], "source": case["integration_source"]}
+        for case in cases
+        if case["state"] != "closed"
+    ][:CORRESPONDING]
+    said = [case | {"type": kind, "content": content} for case in open_cases for kind, content in CORRESPONDENCE]
+    papers = [case | {"file_name": name, "size": size} for case in open_cases for name, size in PAPERS]
+    for path, bodies in (("inbound_message", said), ("inbound_file", papers)):
+        (await portal.post(f"/{slug}/{path}", json=bodies)).raise_for_status()
 
 
 def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
-    """Print what the relays did, and what Clio holds now."""
+    """Print what the relays did, and what the case systems hold now."""
     for flow_run in relayed:
         state = flow_run.state
         assert state is not None
         console.print(f"[bold]{flow_run.name}[/bold] ended [bold]{state.name}[/bold]: {state.message}")
-    firm = f"{place.sandbox}/__sandbox__/clio/firms/{FIRM}"
-    filed = {what: httpx.get(f"{firm}/{what}").raise_for_status().json() for what in ("communications", "documents")}
+    letters, papers = _held(place, f"clio/firms/{FIRM}", "communications", "documents")
     console.print(
-        f"Clio now holds {len(filed['communications']):,} messages as communications and {len(filed['documents']):,} files "
-        "as documents, each once.",
+        f"Clio now holds {letters} messages as communications and {papers} files as documents, each once.",
         soft_wrap=True,
     )
+    letters, papers = _held(place, f"smartadvocate/firms/{ADVOCATES}", "notes", "documents")
+    console.print(
+        f"SmartAdvocate now holds {letters} messages as notes and {papers} files as documents, each once.",
+        soft_wrap=True,
+    )
+
+
+def _held(place: Installation, firm: str, *kinds: str) -> list[int]:
+    """How many records of each kind were filed with a firm."""
+    address = f"{place.sandbox}/__sandbox__/{firm}"
+    return [len(httpx.get(f"{address}/{kind}").raise_for_status().json()) for kind in kinds]
 
 
 async def _ended(client: PrefectClient, flow_run_id: UUID) -> FlowRun:

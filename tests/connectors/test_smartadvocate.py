@@ -7,7 +7,7 @@ import pytest
 
 from connectors.errors import LogInAgain, NotFound, NotPermitted
 from connectors.ports import CaseSystem, Scope
-from connectors.smartadvocate import Reading, SmartAdvocateClient, lists
+from connectors.smartadvocate import Reading, SmartAdvocateClient, lists, numbers
 from connectors.smartadvocate.markup import plain_text
 from connectors.smartadvocate.numbers import AT_ONCE, searches
 from connectors.smartadvocate.wire import case_from, lower_keys
@@ -20,7 +20,7 @@ from sandbox.testing import SandboxServer
 from tests.connectors.clients import smartadvocate_client
 from tests.connectors.samples import SMARTADVOCATE_CASE
 
-SIZE = 260
+SIZE = 90
 EVER, HOUR = datetime(1990, 1, 1, tzinfo=UTC), timedelta(hours=1)
 
 
@@ -31,7 +31,10 @@ def served():
 
 
 @pytest.fixture
-def server(served):
+def server(served, monkeypatch):
+    """A firm of several pages, as pages are small here."""
+    monkeypatch.setattr(lists, "PAGE", 40)
+    monkeypatch.setattr(numbers, "AT_ONCE", 40)
     served.reset()
     return served
 
@@ -69,10 +72,10 @@ async def test_every_case_comes_once_and_whole_by_a_few_searches(client, firm):
     assert sorted(case.integration_id for case in found) == sorted(map(str, firm.cases.ids()))
     assert read[-1].cursor is None
     assert read[0].total == SIZE
-    assert all(len(page.cases) <= 200 for page in read)
+    assert all(len(page.cases) <= 40 for page in read)
     assert all(case.clients and not case.clients[0].redacted for case in found)
-    assert asked(client, "/case/byDatePaged") == 2
-    assert client.counts.total < SIZE / 10
+    assert asked(client, "/case/byDatePaged") == 3
+    assert client.counts.total < SIZE / 5
     assert not asked(client, "/case/{id}")
 
 
@@ -137,10 +140,10 @@ async def test_by_ids_gone_and_hidden_ones_are_simply_absent(client, firm):
 
 
 async def test_many_ids_are_found_by_searches_too(client, firm):
-    some = [str(one) for one in firm.cases.ids()[:120]]
+    some = [str(one) for one in firm.cases.ids()[:60]]
     firm.hidden_cases = {int(some[1])}
     assert set(await cases(client, Scope(ids=[*some, "999"]))) == {some[0], *some[2:]}
-    assert client.counts.total < 40
+    assert client.counts.total < 20
     assert not asked(client, "/case/{id}")
 
 
@@ -254,19 +257,19 @@ def _numbers(*numbers: str) -> dict[str, str]:
 
 
 def test_searches_bring_every_case_once_and_none_more_than_is_known_to_fit():
-    numbers = _numbers(*(f"{20 + year}-{count:05d}" for year in range(5) for count in range(700)), "24-00009", "", "7%")
-    found = list(searches(numbers))
-    assert sorted(case_id for one in found for case_id in one.ids) == sorted(numbers)
+    known = _numbers(*(f"{20 + year}-{count:05d}" for year in range(5) for count in range(700)), "24-00009", "", "7%")
+    found = list(searches(known))
+    assert sorted(case_id for one in found for case_id in one.ids) == sorted(known)
     for one in found:
-        brought = [number for number in numbers.values() if number.startswith(one.number.removesuffix("%"))]
+        brought = [number for number in known.values() if number.startswith(one.number.removesuffix("%"))]
         assert not one.number or len(brought) <= AT_ONCE
-        assert not one.number or set(one.ids) <= {k for k, v in numbers.items() if v in brought}
+        assert not one.number or set(one.ids) <= {k for k, v in known.items() if v in brought}
     assert len(found) < 42
 
 
 def test_a_number_that_begins_others_is_searched_for_by_itself():
-    numbers = _numbers("24-1", *(f"24-1{count:03d}" for count in range(AT_ONCE)))
-    assert [one.number for one in searches(numbers)][:2] == ["24-1", "24-10%"]
+    known = _numbers("24-1", *(f"24-1{count:03d}" for count in range(AT_ONCE)))
+    assert [one.number for one in searches(known)][:2] == ["24-1", "24-10%"]
 
 
 def test_the_same_number_many_times_is_one_search():

@@ -12,6 +12,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from sqlalchemy import update
 
 from flows.check_connection import check_connection
+from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
 from ledger.tables import incidents
 from sandbox.faults import FaultKind, FaultRule
@@ -21,6 +22,7 @@ from tasks.fleet import Fleet
 from tests.flows.advocates import Advocates, open_advocates
 from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.processes import PrefectServer
+from tests.flows.relaying import Desk
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -85,12 +87,18 @@ async def test_a_firm_that_is_well_connected_hears_nothing(watched: Watched) -> 
 
 
 async def test_a_locked_account_is_told_of_once_and_once_more_when_all_is_well(watched: Watched) -> None:
+    await nightly_case_sync("checked")
+    await message_relay("checked")  # which begins with what is written from now on
+    watched.office.forget_requests()
     watched.account.locked = True
     states = [await check_connection("checked", return_state=True) for _ in range(3)]
     assert [state.name for state in states] == ["ReconnectNeeded"] * 3
     assert watched.logins() == 3, "each check by hand asks once"
     night = await nightly_case_sync("checked", return_state=True)
     assert night.name == "ReconnectNeeded"
+    Desk(watched.office).write(watched.office.matter(0), "Is anybody there?", source="smartadvocate")
+    relay = await message_relay("checked", return_state=True)
+    assert relay.name == "ReconnectNeeded"
     assert watched.logins() == 3, "nights and relays leave the account alone meanwhile"
     [(subject, text)] = watched.mails
     assert subject == "Needs attention · The connections of Harrow Pike LLP"
