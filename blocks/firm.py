@@ -3,12 +3,12 @@
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from prefect.blocks.core import Block
 from prefect_email import EmailServerCredentials
 from pydantic import Field, HttpUrl, field_validator
 
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
+from blocks.forms import Form
 from blocks.smartadvocate import SmartAdvocateCredentials
 from domain.firm import FirmRules
 from domain.roles import ATTORNEY, PARALEGAL
@@ -16,7 +16,7 @@ from domain.roles import ATTORNEY, PARALEGAL
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
 
 
-class Firm(Block):
+class Firm(Form):
     """One law firm: its systems, switches, schedule and mappings. The block's name is the firm's slug.
 
     Example:

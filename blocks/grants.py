@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from prefect.blocks.core import Block
 from pydantic import SecretStr
 
+from blocks.forms import Form
 
-class HoldsGrant(Block):
+
+class HoldsGrant(Form):
     """A block whose ``refresh_token`` the vendor may replace. Each declares it itself: a form shows inherited fields first."""
 
     if TYPE_CHECKING:

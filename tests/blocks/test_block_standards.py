@@ -13,6 +13,7 @@ from prefect.blocks.core import Block
 from pydantic import SecretStr, ValidationError
 
 from blocks.firm import Firm
+from blocks.forms import Form
 from deployments.register import BLOCK_TYPES, register_blocks
 from domain.firm import FirmRules
 from tasks.firms import load_firm, unreadable_block
@@ -39,6 +40,14 @@ def test_the_type_explains_itself(block_type: type[Block]) -> None:
     assert block_type._logo_url is not None
     assert str(block_type._logo_url).startswith("https://")
     assert block_type.get_block_type_name()[0].isupper()
+
+
+@each_type
+def test_the_schema_that_is_kept_is_the_one_that_prefect_makes_and_nobody_can_spoil_it(block_type: type[Block]) -> None:
+    made = super(Form, block_type).model_json_schema()
+    block_type.model_json_schema()["properties"].clear()
+    assert block_type.model_json_schema() == made
+    assert block_type.model_json_schema(by_alias=False)["properties"].keys() == block_type.model_fields.keys()
 
 
 @each_type
