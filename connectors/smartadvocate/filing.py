@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.errors import Misconfigured, NotFound, NotPermitted, UnexpectedAnswer
+from connectors.errors import FixData, Misconfigured, NotFound, NotPermitted, UnexpectedAnswer
 from connectors.http import Connection, Counts, Form
 from connectors.smartadvocate import lists
 from connectors.smartadvocate.client import SmartAdvocateClient
@@ -197,18 +197,30 @@ class SmartAdvocateFiles:
         return 0
 
     async def _written(self, case_id: str, writing: Awaitable[T]) -> T:
-        """What a write to a case gives. Raises NotPermitted when it is the write that is refused, and not the case [assumed]."""
+        """What a write to a case gives.
+
+        403 and 404 may mean the case, the account's rights, or that nothing can be written there [assumed]: asking for the
+        case tells. Servers of this kind answer 404 to what is too large for them, too.
+
+        Raises:
+            NotFound: it is the case.
+            NotPermitted: the account may see the case and may not file anything with it.
+            FixData: the case is there, and this is not taken for it.
+        """
         try:
             return await writing
         except NotFound as refusal:
-            if refusal.status != HTTPStatus.FORBIDDEN:
+            if refusal.system != SYSTEM:
                 raise
             await self._connection.request("GET", _CASE.format(id=case_id), route=_CASE)
-            message = (
-                "The connected SmartAdvocate account may see the case and may not file anything with it: let the firm's "
-                "SmartAdvocate administrator give it the right to insert notes and documents."
-            )
-            raise NotPermitted(message, system=SYSTEM) from refusal
+            if refusal.status == HTTPStatus.FORBIDDEN:
+                message = (
+                    "The connected SmartAdvocate account may see the case and may not file anything with it: let the firm's "
+                    "SmartAdvocate administrator give it the right to insert notes and documents."
+                )
+                raise NotPermitted(message, system=SYSTEM) from refusal
+            message = f"SmartAdvocate has the case and does not take this for it ({refusal.status})."
+            raise FixData(message, status=refusal.status, system=SYSTEM) from refusal
 
 
 class _Picklist:

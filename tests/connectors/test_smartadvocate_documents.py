@@ -133,6 +133,23 @@ async def test_one_that_is_too_large_for_smartadvocate_says_so(casefile):
     assert casefile.documents == []
 
 
+async def test_a_404_for_a_case_that_is_there_concerns_this_document_only(casefile):
+    """As of a server that says so what is too large for it; the relay goes on with the others [assumed]."""
+    casefile.spoil(FaultKind.STATUS, "POST", DOCUMENTS, status=404)
+    with pytest.raises(FixData, match="has the case and does not take this for it") as refused:
+        await casefile.file()
+    assert not isinstance(refused.value, NotFound)
+
+
+async def test_what_the_portal_no_longer_has_is_not_taken_for_a_missing_case(casefile):
+    def gone():
+        raise NotFound("The file was deleted.", status=404, system="Case Status")
+
+    with pytest.raises(NotFound, match="deleted"):
+        await casefile.files.file_paper(casefile.paper(), Content(b"picture", before=gone), resuming=False)
+    assert "GET /case/{id}" not in casefile.requests()
+
+
 async def test_an_empty_one_is_refused_by_smartadvocate(casefile):
     """400 [assumed]."""
     with pytest.raises(FixData, match="file: The file is empty") as refused:
