@@ -147,6 +147,10 @@ class CaseFiles(Protocol):
         """What was asked of the system so far."""
         ...
 
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """See that the firm has set up what filing letters or papers needs. Raises Misconfigured, naming what is missing."""
+        ...
+
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, to find senders and recipients among."""
         ...

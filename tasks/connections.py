@@ -65,7 +65,7 @@ async def open_check(firm: str | None) -> AsyncIterator[Check]:
 
 @task(name="probe_systems", **STEP)
 async def probe_systems(check: Check) -> None:
-    """Ask every system of every firm who we are; what is wrong with one firm is noted there and stops no other."""
+    """Ask every system of every firm who we are, and whether it is set up; what is wrong with one firm is noted there and stops no other."""
     places = asyncio.Semaphore(_PROBED_AT_ONCE)
 
     async def probe(firm: Firm) -> Probed:
@@ -85,10 +85,14 @@ async def _probe(ledger: Ledger, firm: Firm) -> Probed:
     async def case_system() -> str:
         shared = SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens)
         client = firm.case_system.case_system(shared, firm.rules())
+        files = firm.case_system.case_files(shared, firm.rules())
         try:
-            return (await client.whoami()).user_name
+            account = await client.whoami()
+            await files.check(letters=firm.relay_messages, papers=firm.relay_documents)
         finally:
             await client.close()
+            await files.close()
+        return account.user_name
 
     async def portal() -> str:
         client = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))

@@ -111,6 +111,9 @@ class ClioFiles:
         """Where a person opens the matter."""
         return self._client.case_url(integration_id)
 
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """Nothing: every Clio takes communications and documents."""
+
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, also those who have left: what they wrote remains theirs."""
         return [StaffMember(user.id, user.name, user.email) for user in await self._client.users()]

@@ -110,6 +110,13 @@ class SmartAdvocateFiles:
         """Where a person opens the case."""
         return self._client.case_url(integration_id)
 
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """See that the firm has the note types and the category of its settings; a request each."""
+        for inbound in (True, False) if letters else ():
+            await self._type(inbound=inbound)
+        if papers:
+            await self._category()
+
     async def staff(self) -> Sequence[StaffMember]:
         """Nobody: there is no list of a firm's users. Those on a case come with the case [seen]."""
         return ()
@@ -122,13 +129,9 @@ class SmartAdvocateFiles:
         Raises:
             Misconfigured: the firm has no note type of the name in its settings; none is ever created.
         """
-        if letter.inbound:
-            kind = await self._types.id_of(self._names.inbound, "Note type of incoming messages")
-        else:
-            kind = await self._types.id_of(self._names.outbound, "Note type of outgoing messages")
         body = {
             "caseID": int(letter.case_id),
-            "noteTypeID": kind,
+            "noteTypeID": await self._type(inbound=letter.inbound),
             "subject": SUBJECT,
             "noteText": note_text(letter.body, letter.marker),
             "noteDate": lists.stamp(letter.sent_at),
@@ -159,11 +162,10 @@ class SmartAdvocateFiles:
             Misconfigured: the firm has no category of the name in its settings; none is ever created.
         """
         del resuming
-        category = await self._categories.id_of(self._names.category, "Document category")
         fields = {
             "documentName": paper.name,
             "description": "From Case Status",
-            "categoryID": str(category),
+            "categoryID": str(await self._category()),
             "documentDate": lists.stamp(paper.received_at),
             "documentDirection": _INCOMING if paper.inbound else _OUTGOING,
             "comments": _mark(paper.marker),
@@ -195,6 +197,14 @@ class SmartAdvocateFiles:
         """None: an upload is there as a whole or not at all [assumed]."""
         del before
         return 0
+
+    async def _type(self, *, inbound: bool) -> int:
+        if inbound:
+            return await self._types.id_of(self._names.inbound, "Note type of incoming messages")
+        return await self._types.id_of(self._names.outbound, "Note type of outgoing messages")
+
+    async def _category(self) -> int:
+        return await self._categories.id_of(self._names.category, "Document category")
 
     async def _written(self, case_id: str, writing: Awaitable[T]) -> T:
         """What a write to a case gives.

@@ -269,6 +269,21 @@ async def test_what_smartadvocate_refuses_is_surely_not_filed(casefile):
     assert casefile.notes == []
 
 
+async def test_what_filing_needs_is_looked_for_beforehand(casefile):
+    await casefile.files.check(letters=True, papers=True)
+    assert casefile.requests() == {"GET /case/notes/types": 1, "GET /case/documents/categories": 1}
+    for names, setting in (
+        (replace(USUAL_NAMES, inbound="x"), "Note type of incoming messages"),
+        (replace(USUAL_NAMES, outbound="x"), "Note type of outgoing messages"),
+        (replace(USUAL_NAMES, category="x"), "Document category"),
+    ):
+        files = casefile.connect(names)
+        with pytest.raises(Misconfigured, match=setting):
+            await files.check(letters=True, papers=True)
+        await files.check(letters=setting == "Document category", papers=setting != "Document category")
+        await files.close()
+
+
 async def test_nobody_is_listed_as_staff(casefile):
     assert list(await casefile.files.staff()) == []
     assert casefile.files.counts.total == 0

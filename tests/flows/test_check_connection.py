@@ -11,6 +11,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from sqlalchemy import update
 
+from blocks.smartadvocate import SmartAdvocateCredentials
 from flows.check_connection import check_connection
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
@@ -115,6 +116,26 @@ async def test_a_locked_account_is_told_of_once_and_once_more_when_all_is_well(w
     assert len(watched.mails) == 2
     night = await nightly_case_sync("checked", return_state=True)
     assert night.name == "Completed"
+
+
+async def test_what_the_relays_need_and_the_firm_has_not_set_up_is_named(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm = await load_firm("checked")
+    assert isinstance(firm.case_system, SmartAdvocateCredentials)
+    firm.case_system.document_category = "Portal"
+
+    async def this_one(_slug: str) -> Fleet:
+        return Fleet({"checked": firm}, {})
+
+    monkeypatch.setattr("tasks.connections.load_one", this_one)
+    state = await check_connection("checked", return_state=True)
+    assert state.name == "SetupNeeded"
+    [(_, text)] = watched.mails
+    assert "no document category “Portal”. Enter one that it has as *Document category*" in text
+    firm.relay_documents = False
+    state = await check_connection("checked", return_state=True)
+    assert state.name == "Completed", "nothing is filed, so nothing is missing"
 
 
 async def test_a_system_that_does_not_answer_is_told_of_when_it_did_not_the_day_before(
