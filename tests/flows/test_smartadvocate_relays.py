@@ -15,6 +15,7 @@ from flows.document_relay import document_relay
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import State
+from sandbox.casestatus import arrivals
 from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from sandbox.smartadvocate.rendering import note_json
@@ -174,6 +175,28 @@ async def test_a_case_that_is_hidden_when_a_lost_answer_is_looked_up_holds_up_no
     await until(desk, message_relay, 1)
     assert [words(note) for note in notes(desk, hidden)] == ["Did you get this?"]
     assert desk.receipt("messages", f"message:{lost}").delivery.state is State.DELIVERED
+
+
+async def test_what_was_linked_only_after_it_came_is_looked_for_with_the_case_it_was_filed_with(desk: Desk) -> None:
+    like = next(desk.office.resting)
+    shown, added = desk.office.case(like), records(desk).add_case(int(like))
+    assert shown is not None
+    body = {"readable_id": "by-hand", "clients": [{"first_name": "Lee", "last_name": "Ro", "cell_phone": "3035550101"}]}
+    known = {"practice_area": shown["practice_area"]["display_name"], "stage": shown["stage"]["display_name"]}
+    made = desk.office.portal_call("POST", "/cases", body | known | {"attorney_email": shown["attorney"]["email"]})
+    linked = desk.office.portal.case(made["case"]["id"])
+    arrived = {"case_id": linked.id, "content": "Where is my file?"}
+    message = arrivals.message_arrives(desk.sandbox.casestatus.portal, desk.office.portal, arrived)
+    await until(desk, message_relay, 1)
+    assert desk.receipt("messages", f"message:{message.id}").delivery.code == "case_not_linked"
+    linked.integration_id, linked.source, linked.body = str(added.id), "smartadvocate", None
+    desk.spoil("smartadvocate", FaultKind.CUT_AFTER, "POST", f"*/case/{added.id}/notes")
+    await until(desk, message_relay, 1)
+    delivery = desk.receipt("messages", f"message:{message.id}").delivery
+    [note] = notes(desk, str(added.id))
+    assert words(note) == "Where is my file?"
+    assert (delivery.state, delivery.remote_id) == (State.DELIVERED, str(note["noteID"]))
+    assert delivery.case_id == str(added.id)
 
 
 async def test_a_note_type_that_is_missing_stops_the_relay_until_the_setting_is_right(desk: Desk) -> None:
