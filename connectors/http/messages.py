@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, and for one request in all."""
+    """Seconds: to connect, between two pieces of an answer, and for one request in all.
+
+    A form may take longer in all: there the last one is for each piece to be taken, and for the answer after the last.
+    """
 
     connect: float = 10.0
     read: float = 30.0
