@@ -3,16 +3,16 @@
 from typing import ClassVar
 
 import httpx
-from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
+from blocks.forms import Form
 from connectors.casestatus import CaseStatusClient
 from connectors.ports import SharedState
 
 PRODUCTION = "https://app.casestatus.com"
 
 
-class CaseStatusCredentials(Block):
+class CaseStatusCredentials(Form):
     """The key that Case Status staff issued to one firm. One key reaches one firm, and nothing else.
 
     Example:

@@ -1,17 +1,17 @@
 """The credentials block of Clio Manage."""
 
-from collections.abc import Awaitable, Callable
 from typing import ClassVar, Literal
 
-from prefect.blocks.core import Block
 from pydantic import Field, HttpUrl, SecretStr
 
+from blocks.grants import HoldsGrant
 from connectors.clio import STORAGE_HOSTS, ClioClient, ClioFiles, Region, oauth_app
 from connectors.oauth import OAuthApp
 from connectors.ports import SharedState
+from domain.firm import FirmRules
 
 
-class ClioCredentials(Block):
+class ClioCredentials(HoldsGrant):
     """What connects casebridge to one firm's Clio: the app's key and secret, and the grant a person gave.
 
     Access tokens are not kept here: they are short-lived and shared between processes by the ledger.
@@ -49,7 +49,7 @@ class ClioCredentials(Block):
     refresh_token: SecretStr | None = Field(
         default=None,
         title="Refresh token",
-        description="The firm's grant. Run connect_clio to obtain it; it does not expire, but the firm can revoke it.",
+        description="The firm's grant. Run connect_case_system to obtain it; it does not expire, but the firm can revoke it.",
     )
     host: str | None = Field(
         default=None,
@@ -69,14 +69,14 @@ class ClioCredentials(Block):
     def case_system(
         self,
         shared: SharedState,
-        on_rotate: Callable[[str], Awaitable[None]] | None = None,
+        rules: FirmRules,  # noqa: ARG002  (asked for because other systems need it: their roles are the firm's own)
         share: float = 1.0,
     ) -> ClioClient:
-        """A client of this firm's Clio; close it after use.
+        """A client of this firm's Clio; close it after use. A refresh token that Clio replaces is saved in this block.
 
         Args:
             shared: budgets and tokens shared with every other process of this connection.
-            on_rotate: told the new refresh token when Clio replaces it, before the new access token is used.
+            rules: the firm's settings.
             share: the part of the request budget to use at most; the rest is left to others.
         """
         return ClioClient(
@@ -86,21 +86,13 @@ class ClioCredentials(Block):
             client_secret=self.client_secret.get_secret_value(),
             refresh_token=self.refresh_token.get_secret_value() if self.refresh_token else "",
             shared=shared,
-            on_rotate=on_rotate,
+            on_rotate=self.keep_refresh_token,
             share=share,
         )
 
-    def case_files(
-        self, shared: SharedState, on_rotate: Callable[[str], Awaitable[None]] | None = None, share: float = 1.0
-    ) -> ClioFiles:
+    def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> ClioFiles:
         """This firm's Clio as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
-        return ClioFiles(self.case_system(shared, on_rotate, share), self.storage_hosts)
-
-    async def keep_refresh_token(self, refresh_token: str) -> None:
-        """Save a refresh token that Clio has put in the place of the old one."""
-        self.refresh_token = SecretStr(refresh_token)
-        if self._block_document_name:
-            await self.asave(self._block_document_name, overwrite=True)
+        return ClioFiles(self.case_system(shared, rules, share), self.storage_hosts)
 
     def case_id(self, reference: str) -> str:
         """The id of the matter that a number or an address in this region names. Raises WrongReference."""

@@ -3,18 +3,20 @@
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from prefect.blocks.core import Block
 from prefect_email import EmailServerCredentials
 from pydantic import Field, HttpUrl, field_validator
 
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
+from blocks.forms import Form
+from blocks.smartadvocate import SmartAdvocateCredentials
 from domain.firm import FirmRules
+from domain.roles import ATTORNEY, PARALEGAL
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
 
 
-class Firm(Block):
+class Firm(Form):
     """One law firm: its systems, switches, schedule and mappings. The block's name is the firm's slug.
 
     Example:
@@ -45,7 +47,9 @@ class Firm(Block):
         title="Time zone",
         description="The firm's own zone, such as America/Denver. Windows, schedules and report times use it.",
     )
-    case_system: ClioCredentials = Field(title="Case system", description="Where the firm keeps its cases.")
+    case_system: ClioCredentials | SmartAdvocateCredentials = Field(
+        title="Case system", description="Where the firm keeps its cases."
+    )
     portal: CaseStatusCredentials = Field(title="Client portal", description="The firm's Case Status key.")
 
     nightly_sync: bool = Field(
@@ -56,7 +60,7 @@ class Firm(Block):
     nightly_at: str | None = Field(
         default=None,
         title="Nightly sync at",
-        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio 21:15 UTC).",
+        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio and SmartAdvocate 21:15 UTC).",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     nightly_zone: str | None = Field(
@@ -104,7 +108,10 @@ class Firm(Block):
     roles: dict[str, list[str]] = Field(
         default_factory=dict,
         title="Role map",
-        description='Which roles of the case system make which of ours, in order: {"attorney": ["Primary", "Secondary"]}.',
+        description=(
+            "For SmartAdvocate: which of the firm's role labels are attorneys, the lead one first, and which paralegals: "
+            '{"attorney": ["Primary Attorney"], "paralegal": ["Paralegal", "Case Manager"]}. Empty: the usual labels.'
+        ),
     )
 
     notify_clients: bool = Field(
@@ -154,6 +161,15 @@ class Firm(Block):
     def _zone_exists(cls, value: str | None) -> str | None:
         if value is not None and value not in available_timezones():
             message = f"'{value}' is not a time zone. Write it as in America/Denver."
+            raise ValueError(message)
+        return value
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_are_ours(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        unknown = [role for role in value if role not in (ATTORNEY, PARALEGAL)]
+        if unknown:
+            message = f"'{unknown[0]}' is no role of ours. Write {ATTORNEY} or {PARALEGAL}."
             raise ValueError(message)
         return value
 

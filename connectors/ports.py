@@ -75,6 +75,8 @@ class Scope:
     created_since: datetime | None = None
     updated_since: datetime | None = None
     ids: Sequence[str] | None = None
+    besides: Collection[str] = ()
+    """Ids of cases to read, too, whether or not they moved: for systems whose cases may change without moving."""
 
 
 KnownClients = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Client]]]
@@ -145,6 +147,10 @@ class CaseFiles(Protocol):
         """What was asked of the system so far."""
         ...
 
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """See that the firm has set up what filing letters or papers needs. Raises Misconfigured, naming what is missing."""
+        ...
+
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, to find senders and recipients among."""
         ...
@@ -158,8 +164,15 @@ class CaseFiles(Protocol):
         """
         ...
 
-    async def find_letter(self, marker: str) -> str | None:
-        """The id of the record with this marker, None when there is none."""
+    async def find_letter(self, marker: str, case_id: str) -> str | None:
+        """The id of the record with this marker, None when there is none.
+
+        ``case_id`` is the case it was to be filed with; systems that can look for a marker everywhere do so, as somebody
+        may have moved the record.
+
+        Raises:
+            NotFound: the case is hidden, so that nobody can tell.
+        """
         ...
 
     async def file_paper(self, paper: Paper, content: AsyncIterable[bytes], *, resuming: bool) -> str:
@@ -172,15 +185,16 @@ class CaseFiles(Protocol):
 
         Raises:
             AnswerLost: it may have been filed: look it up before repeating.
-            FixData: refused; surely not filed.
+            FixData: refused; surely not filed. Its ``status`` is 413 when the document is too large.
         """
         ...
 
-    async def find_paper(self, marker: str, size: int | None = None) -> str | None:
-        """The id of the complete document with this marker, None when there is none.
+    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:
+        """The id of the complete document with this marker, None when there is none; see :meth:`find_letter`.
 
         Raises:
             FixData: there is one, but not of ``size`` bytes.
+            NotFound: the case is hidden, so that nobody can tell.
         """
         ...
 

@@ -20,7 +20,6 @@ ASK_SECONDS = 2 * TOKEN_TIMEOUTS.total + 5.0
 """Hard end of one round of token calls, repeats included."""
 LEASE_SECONDS = ASK_SECONDS + 15.0
 """Longer than any refresh can take, so that a slow one never lets a second refresher in."""
-_CONFIRMATIONS = 2
 _MARGIN = timedelta(minutes=15)
 _UNKNOWN_LIFETIME_MARGIN = timedelta(minutes=1)
 _LINEAGE = 40
@@ -40,6 +39,7 @@ class TokenKeeper:
         refresh: asks the vendor (:meth:`connectors.oauth.OAuthApp.refresh`).
         refresh_token: the grant a person entered; when it is one the store has never seen, it wins over the stored one.
         on_rotate: told a new refresh token when the vendor replaces it.
+        confirmations: how often a grant must be refused before it is given up; 1 where refusals lock an account.
         lease: seconds for which a refresher keeps the others out; one that dies holds them up no longer.
         now: the clock, replaced in tests.
     """
@@ -53,11 +53,13 @@ class TokenKeeper:
         refresh_token: str,
         *,
         on_rotate: Callable[[str], Awaitable[None]] | None = None,
+        confirmations: int = 2,
         lease: float = LEASE_SECONDS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._system, self._store, self._key, self._refresh = system, store, key, refresh
         self._own, self._on_rotate, self._lease, self._now = refresh_token, on_rotate, lease, now
+        self._confirmations = confirmations
         self._owner = uuid.uuid4().hex
         self._jitter = timedelta(seconds=random.uniform(0.0, 180.0))  # noqa: S311  (spreads load, guards nothing)
         self._token: Token | None = None
@@ -130,12 +132,12 @@ class TokenKeeper:
         return await self._keep(fence, self._token_of(grant, used, stored), used, usable)
 
     async def _ask(self, usable: Callable[[Token], bool]) -> tuple[Token | None, str, Grant | None]:
-        """Try every refresh token we know, twice: the stored token, the one that worked, and what it brought.
+        """Try every refresh token we know, until its refusal is confirmed: the stored token, the one that worked, and what it brought.
 
         Without a grant the first is a good token that somebody else stored meanwhile.
         """
         refusal: GrantRefused | None = None
-        for confirmation in range(_CONFIRMATIONS):
+        for confirmation in range(self._confirmations):
             if confirmation:
                 await asyncio.sleep(random.uniform(0.5, 1.0))  # noqa: S311  (spreads load)
             stored = await asyncio.to_thread(self._store.load, self._key)

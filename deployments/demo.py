@@ -1,4 +1,4 @@
-"""`make demo` and `make up`: a whole installation on this machine, one firm's night and relays, told in a page."""
+"""`make demo` and `make up`: a whole installation on this machine, two firms' nights and relays, told in a page."""
 
 import argparse
 import asyncio
@@ -23,11 +23,15 @@ from rich.table import Table
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from deployments.local import Installation, installation, workers
 from deployments.nightly import WORK_POOL
 from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks, register_firms
 
-FIRM = "harrow-pike"
+FIRM, ADVOCATES = "harrow-pike", "lark-quill"
+"""One keeps its cases in Clio, the other in SmartAdvocate."""
+NIGHTS: dict[str, dict[str, Any]] = {FIRM: {}, ADVOCATES: {"window": "3y"}}
+"""What each firm's first night is asked for; three years are enough to see the second one."""
 REFUSALS_SHOWN = 8
 PATIENCE = 600.0
 FAST = {"requests": 600_000}
@@ -49,26 +53,27 @@ def main() -> int:
     home = Path(os.environ.get("CASEBRIDGE_HOME", ".casebridge")) / ("up" if arguments.stay else "demo")
     started = time.monotonic()
     console.print("[bold]casebridge[/bold]: starting the sandbox and a Prefect server …")
-    options = ["--matters", str(arguments.matters), "--seed", str(arguments.seed)]
+    options = ["--matters", str(arguments.matters), "--seed", str(arguments.seed), "--firms", str(len(NIGHTS))]
     with (
         installation(home, sandbox_port=8400, prefect_port=4200, sandbox_options=options) as place,
         # This process has read Prefect's settings before the server was there; its children read the environment.
         temporary_settings({PREFECT_API_URL: f"{place.prefect}/api", PREFECT_HOME: place.home / "prefect"}),
     ):
-        console.print("Registering the firm's blocks and deployments …")
-        deployment = asyncio.run(_set_up(place))
+        console.print("Registering the firms' blocks and deployments …")
+        asyncio.run(_set_up(place))
         _deploy_by_hand(place)
         with workers(place, WORK_POOL, RELAY_POOL):
-            console.print(f"Running [bold]nightly_case_sync/{FIRM}[/bold] through a worker …")
-            flow_run = asyncio.run(_run(deployment, {}))
-            _tell(place, flow_run)
+            console.print(f"Running [bold]nightly_case_sync[/bold] of {' and '.join(NIGHTS)} through a worker …")
+            nights = asyncio.run(_nights())
+            for slug, flow_run in nights.items():
+                _tell(place, slug, flow_run)
             console.print("\nClients write and send papers; running both [bold]relays[/bold] …")
             relayed = asyncio.run(_relay(place))
             _tell_relayed(place, relayed)
             console.print(f"\n{time.monotonic() - started:.0f} s in all.")
             if arguments.stay:
                 _stay(place)
-    return 0 if all(_ended_well(one) for one in (flow_run, *relayed)) else 1
+    return 0 if all(_ended_well(one) for one in (*nights.values(), *relayed)) else 1
 
 
 def _ended_well(flow_run: FlowRun) -> bool:
@@ -78,36 +83,59 @@ def _ended_well(flow_run: FlowRun) -> bool:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deployments.demo", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="stay up afterwards, to click around; Ctrl-C ends it")
-    parser.add_argument("--matters", type=int, default=1200, help="how many matters the firm has (default 1200)")
-    parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same firm (default 7)")
+    parser.add_argument("--matters", type=int, default=1200, help="how many cases each firm has (default 1200)")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same firms (default 7)")
     return parser.parse_args()
 
 
-async def _set_up(place: Installation) -> UUID:
-    """Save the demo firm's blocks, make its deployments; the id of its nightly deployment."""
+async def _set_up(place: Installation) -> None:
+    """Save the demo firms' blocks, make their deployments."""
     async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
         clio = (await sandbox.post("/clio/token", json={"firm": FIRM})).raise_for_status().json()
+        account = (await sandbox.post(f"/smartadvocate/firms/{ADVOCATES}/token", json={})).raise_for_status().json()
         firms = (await sandbox.get("/casestatus/firms")).raise_for_status().json()
-        seeded = next(firm for firm in firms if firm["slug"] == FIRM)
-        # At the vendors' real rates the first night would take ten minutes of waiting.
+        # At the vendors' real rates the first nights would take ten minutes of waiting.
         (await sandbox.post("/limits", json={"clio": FAST, "casestatus": {**FAST, "burst": 10_000}})).raise_for_status()
     await register_blocks()
-    credentials = ClioCredentials(
+    in_clio = ClioCredentials(
         region="us",
         client_id=clio["client_id"],
         client_secret=SecretStr(clio["client_secret"]),
         refresh_token=SecretStr(clio["refresh_token"]),
         host=f"{place.sandbox}/clio/us",
     )
-    await credentials.asave(f"{FIRM}-clio", overwrite=True)
-    key = CaseStatusCredentials(api_key=SecretStr(seeded["keys"][0]["key"]), host=f"{place.sandbox}/casestatus")
-    await key.asave(f"{FIRM}-case-status", overwrite=True)
-    firm = Firm(slug=FIRM, name=seeded["name"], time_zone=seeded["time_zone"], case_system=credentials, portal=key)
-    await firm.asave(FIRM, overwrite=True)
+    in_smartadvocate = SmartAdvocateCredentials(
+        host=account["host"],
+        username=account["username"],
+        password=SecretStr(account["password"]),
+        requests_per_minute=FAST["requests"],
+    )
+    seeded = {firm["slug"]: firm for firm in firms}
+    await _save_firm(place, seeded[FIRM], in_clio)
+    await _save_firm(place, seeded[ADVOCATES], in_smartadvocate)
     async with get_client() as client:
         await ensure_work_pools(client)
         await register_firms(client)
-        return (await client.read_deployment_by_name(f"nightly_case_sync/{FIRM}")).id
+
+
+async def _save_firm(
+    place: Installation, seeded: dict[str, Any], case_system: ClioCredentials | SmartAdvocateCredentials
+) -> None:
+    """Save the blocks of a firm that the sandbox has seeded."""
+    slug = seeded["slug"]
+    await case_system.asave(f"{slug}-{case_system.system}", overwrite=True)
+    key = CaseStatusCredentials(api_key=SecretStr(seeded["keys"][0]["key"]), host=f"{place.sandbox}/casestatus")
+    await key.asave(f"{slug}-case-status", overwrite=True)
+    firm = Firm(slug=slug, name=seeded["name"], time_zone=seeded["time_zone"], case_system=case_system, portal=key)
+    await firm.asave(slug, overwrite=True)
+
+
+async def _nights() -> dict[str, FlowRun]:
+    """Every firm's first night, at the same time."""
+    async with get_client() as client:
+        deployments = [(await client.read_deployment_by_name(f"nightly_case_sync/{slug}")).id for slug in NIGHTS]
+    runs = (_run(deployment, asked) for deployment, asked in zip(deployments, NIGHTS.values(), strict=True))
+    return dict(zip(NIGHTS, await asyncio.gather(*runs), strict=True))
 
 
 def _deploy_by_hand(place: Installation) -> None:
@@ -126,41 +154,55 @@ async def _run(deployment: UUID, parameters: dict[str, Any]) -> FlowRun:
 
 
 async def _relay(place: Installation) -> list[FlowRun]:
-    """Let clients and staff write and send files, then relay them."""
+    """Let clients and staff of every firm write and send files, then relay them."""
     since = datetime.now(UTC) - timedelta(seconds=5)
-    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
-        cases = (await sandbox.get(f"/casestatus/firms/{FIRM}/cases")).raise_for_status().json()
-        open_cases = [case["integration_id"] for case in cases if case["state"] != "closed"][:CORRESPONDING]
-        said = [
-            {"integration_id": case, "type": kind, "content": content}
-            for case in open_cases
-            for kind, content in CORRESPONDENCE
-        ]
-        papers = [
-            {"integration_id": case, "file_name": name, "size": size} for case in open_cases for name, size in PAPERS
-        ]
-        for path, bodies in (("inbound_message", said), ("inbound_file", papers)):
-            (await sandbox.post(f"/casestatus/firms/{FIRM}/{path}", json=bodies)).raise_for_status()
-    parameters = {"firm": FIRM, "since": since.isoformat()}
+    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__/casestatus/firms") as portal:
+        for slug in NIGHTS:
+            await _correspond(portal, slug)
     async with get_client() as client:
         names = ("message_relay/one-firm", "document_relay/one-firm")
         deployments = [(await client.read_deployment_by_name(name)).id for name in names]
-    return list(await asyncio.gather(*(_run(deployment, parameters) for deployment in deployments)))
+    asked = [{"firm": slug, "since": since.isoformat()} for slug in NIGHTS]
+    runs = (_run(deployment, parameters) for parameters in asked for deployment in deployments)
+    return list(await asyncio.gather(*runs))
+
+
+async def _correspond(portal: httpx.AsyncClient, slug: str) -> None:
+    """A few of a firm's clients write, are answered, and send papers."""
+    cases = (await portal.get(f"/{slug}/cases")).raise_for_status().json()
+    open_cases = [
+        {"integration_id": case["integration_id"], "source": case["integration_source"]}
+        for case in cases
+        if case["state"] != "closed"
+    ][:CORRESPONDING]
+    said = [case | {"type": kind, "content": content} for case in open_cases for kind, content in CORRESPONDENCE]
+    papers = [case | {"file_name": name, "size": size} for case in open_cases for name, size in PAPERS]
+    for path, bodies in (("inbound_message", said), ("inbound_file", papers)):
+        (await portal.post(f"/{slug}/{path}", json=bodies)).raise_for_status()
 
 
 def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
-    """Print what the relays did, and what Clio holds now."""
+    """Print what the relays did, and what the case systems hold now."""
     for flow_run in relayed:
         state = flow_run.state
         assert state is not None
         console.print(f"[bold]{flow_run.name}[/bold] ended [bold]{state.name}[/bold]: {state.message}")
-    firm = f"{place.sandbox}/__sandbox__/clio/firms/{FIRM}"
-    filed = {what: httpx.get(f"{firm}/{what}").raise_for_status().json() for what in ("communications", "documents")}
+    letters, papers = _held(place, f"clio/firms/{FIRM}", "communications", "documents")
     console.print(
-        f"Clio now holds {len(filed['communications']):,} messages as communications and {len(filed['documents']):,} files "
-        "as documents, each once.",
+        f"Clio now holds {letters} messages as communications and {papers} files as documents, each once.",
         soft_wrap=True,
     )
+    letters, papers = _held(place, f"smartadvocate/firms/{ADVOCATES}", "notes", "documents")
+    console.print(
+        f"SmartAdvocate now holds {letters} messages as notes and {papers} files as documents, each once.",
+        soft_wrap=True,
+    )
+
+
+def _held(place: Installation, firm: str, *kinds: str) -> list[int]:
+    """How many records of each kind were filed with a firm."""
+    address = f"{place.sandbox}/__sandbox__/{firm}"
+    return [len(httpx.get(f"{address}/{kind}").raise_for_status().json()) for kind in kinds]
 
 
 async def _ended(client: PrefectClient, flow_run_id: UUID) -> FlowRun:
@@ -177,12 +219,12 @@ async def _ended(client: PrefectClient, flow_run_id: UUID) -> FlowRun:
             await asyncio.sleep(0.5)
 
 
-def _tell(place: Installation, flow_run: FlowRun) -> None:
+def _tell(place: Installation, slug: str, flow_run: FlowRun) -> None:
     """Print what the run did: counts, the first refusals with their reasons, and where to look."""
     state = flow_run.state
     assert state is not None
     console.print(f"\n[bold]{flow_run.name}[/bold] ended [bold]{state.name}[/bold]: {state.message}\n")
-    reports = sorted((place.home / "reports" / FIRM).glob("*.csv"), key=lambda path: path.stat().st_mtime)
+    reports = sorted((place.home / "reports" / slug).glob("*.csv"), key=lambda path: path.stat().st_mtime)
     if reports:
         report = pd.read_csv(reports[-1], dtype=str, keep_default_na=False)
         console.print(_counts(report))

@@ -11,6 +11,7 @@ from prefect.exceptions import ObjectNotFound
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from deployments.nightly import WORK_POOL, deploy_nightly
 
 RUNS_AT_ONCE = 4
@@ -20,7 +21,7 @@ same, but a worker of Prefect 3.8 dies of it when somebody presses Retry before 
 RELAY_POOL = "casebridge-relays"
 """Where ticks run: apart from the nights, which would keep them waiting for hours."""
 
-BLOCK_TYPES = (ClioCredentials, CaseStatusCredentials, Firm)
+BLOCK_TYPES = (ClioCredentials, SmartAdvocateCredentials, CaseStatusCredentials, Firm)
 
 
 async def register_blocks() -> None:

@@ -9,6 +9,7 @@ from domain.relay import Correspondent, Letter, Message, MessageKind, Party, Par
 
 MESSAGE_MARK = "message:"
 """What the markers of messages begin with."""
+_NAMELESS = "a client of the case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Composed:
 
     letter: Letter
     notes: tuple[str, ...] = ()
+
+    @property
+    def case_id(self) -> str:
+        """The case it is filed with."""
+        return self.letter.case_id
 
 
 def message_marker(message: Message) -> str:
@@ -63,7 +69,7 @@ def compose(message: Message, marker: str, case_id: str, people: People, system:
             if found is not None:
                 recipients.append(found)
             else:
-                name = people.client_names.get(client_id) or "a client of the case"
+                name = people.client_names.get(client_id) or _NAMELESS
                 missing.append(f"To: {name} (no contact in {system})")
     letter = Letter(
         marker=marker,
@@ -75,6 +81,23 @@ def compose(message: Message, marker: str, case_id: str, people: People, system:
         recipients=tuple(dict.fromkeys(recipients)),
     )
     return Composed(letter, tuple(missing))
+
+
+def compose_in_words(message: Message, marker: str, case_id: str, people: People, *, edited: bool) -> Composed:
+    """The letter for a case system that has no fields for people: who wrote to whom, and when, stands below the words."""
+    inbound = message.kind is MessageKind.INBOUND
+    if inbound:
+        recipients = [people.attorney.name] if people.attorney is not None else []
+    else:
+        recipients = [people.client_names.get(client_id) or _NAMELESS for client_id in message.recipients]
+    by_rule = " (sent automatically)" if message.sender.kind is PartyKind.SYSTEM else ""
+    sent_at = message.updated_at if edited else message.sent_at
+    below = [
+        f"From: {_named(message.sender)}{by_rule}",
+        *(f"To: {name}" for name in recipients),
+        f"When: {_moment(sent_at)}",
+    ]
+    return Composed(Letter(marker, case_id, _body(message, below, edited=edited), sent_at, inbound, None, ()))
 
 
 def without_people(composed: Composed, message: Message, system: str, *, edited: bool) -> Composed:

@@ -156,3 +156,5 @@ class Paper:
     size: int
     sha256: str | None
     received_at: datetime
+    inbound: bool
+    """True when it came from a client."""

@@ -31,7 +31,9 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "case_gone": RelayReason(
         "The case is gone from the case system, or hidden", "Give the connected user access to it."
     ),
-    "document_too_large": RelayReason("The file is larger than the firm allows", "Raise *Largest document*."),
+    "document_too_large": RelayReason(
+        "The file is larger than the firm or its case system allows", "Do what the sentence says."
+    ),
     "document_gone": RelayReason("The file was deleted in the portal", "Nothing to fix."),
     "file_not_ready": RelayReason("The file is still being scanned", _BY_ITSELF),
     "unreadable_record": RelayReason("The portal sent it in a shape nobody can read", "File it by hand."),

@@ -26,8 +26,12 @@ class CaseSystemRules:
     """None: once a night."""
     places: Mapping[str, str]
     """Where a person mends what: key of :data:`domain.reason_codes.REASONS` → screen and field."""
+    rereads_linked: bool = False
+    """True where a case may change without its change date moving: every night then reads each linked case again."""
     knows_additional_attorneys: bool = True
     """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
+    names_people: bool = True
+    """Whether its records of messages have a sender and recipients; else who wrote to whom stands in the text."""
 
 
 _CLIO = CaseSystemRules(
@@ -81,6 +85,8 @@ _SMARTADVOCATE = CaseSystemRules(
             "access": "SmartAdvocate: give the connected account access to the case",
         }
     ),
+    rereads_linked=True,  # nobody says whether staff, sub-statuses or contacts move a case's date [doc: silence]
+    names_people=False,  # a note has an author, which is whoever enters it [doc]
 )
 
 _CASEPEER = CaseSystemRules(

@@ -120,8 +120,8 @@ class Deliveries(Store):
             wanted = {"firm": firm, "stream": stream, "fence": lease.fence, "now": now, "most": limit}
             return [_claimed(connection, row, lease, now) for row in connection.execute(_CLAIMABLE, wanted).all()]
 
-    def calling(self, lease: Lease, delivery: Delivery) -> Delivery:
-        """Say, before the call is made, that it will be.
+    def calling(self, lease: Lease, delivery: Delivery, case_id: str | None = None) -> Delivery:
+        """Say, before the call is made, that it will be, and for which case if that is not the one it was reserved for.
 
         Raises:
             LeaseLost: the hold has run out or was overtaken; the call must not be made.
@@ -129,7 +129,8 @@ class Deliveries(Store):
         """
         with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
-            return _move(connection, delivery, State.CALLING, now)
+            case_id = delivery.case_id if case_id is None else case_id
+            return _move(connection, delivery, State.CALLING, now, case_id=case_id)
 
     def settle_delivered(self, delivery: Delivery, remote_id: str, note: str | None = None) -> Delivery:
         """Say that the vendor has it, as ``remote_id``. Raises LeaseLost when overtaken, NotAllowed."""

@@ -69,6 +69,7 @@ class Delivery:
     stream: str
     marker: str
     case_id: str
+    """The case it was last called for; until it is called, the one it was reserved for."""
     lane: str
     occurred_at: datetime
     waiting_since: datetime

@@ -50,6 +50,12 @@ class Incidents(Store):
             upsert(connection, incidents, rows, update=("sentence",))
         return [incident for incident in self.of(stream, firm) if incident.told_at is None]
 
+    def is_told(self, firm: str, sentence: str) -> bool:
+        """Whether this firm was told this very sentence, by whichever of its streams: once is enough."""
+        said = (incidents.c.firm == firm) & (incidents.c.sentence == sentence) & incidents.c.told_at.is_not(None)
+        with self._database.reading() as connection:
+            return connection.execute(select(incidents.c.code).where(said).limit(1)).first() is not None
+
     def told(self, firm: str, stream: str, code: str) -> None:
         """Somebody was told of it."""
         one = (incidents.c.firm == firm) & (incidents.c.stream == stream) & (incidents.c.code == code)

@@ -1,11 +1,14 @@
-"""Connecting a firm to Clio by a person's consent: the way to the consent page, and the way back with a code."""
+"""Connecting a firm by a person's consent: the way to its case system's consent page, and the way back with a code."""
 
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from prefect import get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 
+from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from connectors.oauth import Authorization
 from connectors.ports import Account, SharedState
 from domain.errors import BadInput
@@ -14,11 +17,26 @@ from tasks.firms import load_firm
 from tasks.patience import STEP
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    """One person's way to the consent page of ``system``."""
+
+    system: str
+    authorization: Authorization
+    redirect_uri: str
+
+
 @task(name="send_to_consent", **STEP)
-async def send_to_consent(slug: str, redirect_uri: str) -> Authorization:
-    """Show the person the address of Clio's consent page. What comes back is only believed with the same state."""
+async def send_to_consent(slug: str, redirect_uri: str | None) -> Attempt:
+    """Show the person the address of the consent page. What comes back is only believed with the same state.
+
+    Raises:
+        BadInput: the firm's case system asks for nobody's consent.
+    """
     firm = await load_firm(slug)
-    app = firm.case_system.app()
+    credentials, system = _consenting(firm), firm.rules().system.name
+    redirect_uri = redirect_uri or f"http://127.0.0.1:8399/{credentials.system}"
+    app = credentials.app()
     try:
         authorization = app.authorization(redirect_uri)
     finally:
@@ -26,44 +44,54 @@ async def send_to_consent(slug: str, redirect_uri: str) -> Authorization:
     await acreate_markdown_artifact(
         key=f"connect-{slug}",
         markdown=(
-            f"# Connect {firm.name} to Clio\n\n1. Open [Clio's consent page]({authorization.url}), signed in as an "
+            f"# Connect {firm.name} to {system}\n\n1. Open [{system}'s consent page]({authorization.url}), signed in as an "
             "administrator of the firm, and allow the access.\n2. Your browser ends at an address that begins with "
             f"`{redirect_uri}`; it need not show a page. Copy the whole address.\n3. Press *Resume* on this flow run and "
             "paste it. The code in it works once, for ten minutes.\n"
         ),
-        description=f"Connect {firm.name} to Clio",
+        description=f"Connect {firm.name} to {system}",
     )
-    get_run_logger().info("The address of Clio's consent page is in the artifact connect-%s.", slug)
-    return authorization
+    get_run_logger().info("The address of %s's consent page is in the artifact connect-%s.", system, slug)
+    return Attempt(system, authorization, redirect_uri)
 
 
 @task(name="accept_grant", **STEP)
-async def accept_grant(slug: str, authorization: Authorization, redirect_uri: str, address: str) -> Account:
+async def accept_grant(slug: str, attempt: Attempt, address: str) -> Account:
     """Turn the address the person came back to into the firm's grant, try it, and save it in the block.
 
     Raises:
         BadInput: the person declined, or the address is not the one of this attempt.
-        LogInAgain: Clio does not take the code.
+        LogInAgain: the case system does not take the code.
     """
-    code = _code_in(address, authorization.state)
+    code = _code_in(address, attempt)
     firm = await load_firm(slug)
-    app = firm.case_system.app()
+    credentials = _consenting(firm)
+    app = credentials.app()
     try:
-        grant = await app.exchange(code, redirect_uri, authorization.code_verifier)
+        grant = await app.exchange(code, attempt.redirect_uri, attempt.authorization.code_verifier)
     finally:
         await app.close()
     if not grant.refresh_token:
-        raise BadInput("Clio gave no lasting grant with this code. Start connect_clio again.")
-    await firm.case_system.keep_refresh_token(grant.refresh_token)
+        raise BadInput(f"{attempt.system} gave no lasting grant with this code. Start connect_case_system again.")
+    await credentials.keep_refresh_token(grant.refresh_token)
     return await _whoami(firm)
+
+
+def _consenting(firm: Firm) -> ClioCredentials | SmartAdvocateCredentials:
+    """The block that is to hold the grant. Raises BadInput for a firm that is connected by an account's password."""
+    credentials = firm.case_system
+    if isinstance(credentials, SmartAdvocateCredentials) and not credentials.use_oauth:
+        raise BadInput(
+            f"The cases of {firm.name} are in {firm.rules().system.name}, which is asked by an account and its password: "
+            "enter both in its credentials block. If it offers OAuth, switch that on there."
+        )
+    return credentials
 
 
 async def _whoami(firm: Firm) -> Account:
     ledger = Ledger.open()
-    client = firm.case_system.case_system(
-        SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens),
-        on_rotate=firm.case_system.keep_refresh_token,
-    )
+    shared = SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens)
+    client = firm.case_system.case_system(shared, firm.rules())
     try:
         return await client.whoami()
     finally:
@@ -71,11 +99,13 @@ async def _whoami(firm: Firm) -> Account:
         ledger.close()
 
 
-def _code_in(address: str, state: str) -> str:
+def _code_in(address: str, attempt: Attempt) -> str:
     query = parse_qs(urlsplit(address.strip()).query)
     if query.get("error"):
-        raise BadInput("The access was not allowed in Clio. Start connect_clio again and choose Allow.")
-    if query.get("state") != [state]:
+        raise BadInput(
+            f"The access was not allowed in {attempt.system}. Start connect_case_system again and choose Allow."
+        )
+    if query.get("state") != [attempt.authorization.state]:
         raise BadInput(
             "This address does not belong to this attempt to connect. Open the consent page from its artifact."
         )

@@ -57,7 +57,9 @@ def misnamed_block(slug: str, short_name: str) -> str:
 
 def unreadable_block(slug: str, invalid: ValidationError) -> str:
     """What to say of a block whose fields are not as they must be."""
-    first = invalid.errors()[0]
+    errors = invalid.errors()
+    # Of the case systems a block may hold, the one it all but is was meant: each of the others complains of more.
+    first = min(errors, key=lambda error: sum(other["loc"][:2] == error["loc"][:2] for other in errors))
     field = ".".join(str(part) for part in first["loc"])
     return (
         f"The Firm block '{slug}' cannot be read: {field}: {first['msg']}. Open Blocks › {slug} in the Prefect UI, "

@@ -19,8 +19,7 @@ class Fleet:
 async def load_fleet() -> Fleet:
     """All firms there are.
 
-    The blocks are good for reading only: loading each by itself, as saving one again needs, costs Prefect a request, some
-    20 ms of CPU and an event a firm, every two minutes.
+    Loading each by itself would cost Prefect a request, some 20 ms of CPU and an event a firm, every two minutes.
     """
     fleet = Fleet()
     for document in await firm_documents(include_secrets=True):
@@ -31,6 +30,8 @@ async def load_fleet() -> Fleet:
             fleet.unreadable[slug] = unreadable_block(slug, invalid)
             continue
         if firm.slug == slug:
+            # So they know where to save a grant that a vendor replaces.
+            firm._define_metadata_on_nested_blocks(document.block_document_references)  # noqa: SLF001 (Prefect does it only on loading one)
             fleet.firms[slug] = firm
         else:
             fleet.unreadable[slug] = misnamed_block(slug, firm.slug)

@@ -109,12 +109,22 @@ async def _read_window(run: SyncRun) -> int:
     step, _, cursor = (run.record.source_cursor or f"{CASES}|").partition("|")
     read = 0
     if step == CASES:
-        read = await _read_cases(run, run.scope, step=CASES, cursor=cursor or None)
+        read = await _read_cases(run, await _with_linked(run), step=CASES, cursor=cursor or None)
         step, cursor = CLIENTS, ""
     if step == CLIENTS:
         await _read_changed_clients(run, cursor or None)
     troubled = await asyncio.to_thread(run.ledger.links.troubled_ids, run.slug, unread_by=run.id)
     return read + (await _read_cases(run, Scope(ids=troubled), step=TROUBLED) if troubled else 0)
+
+
+async def _with_linked(run: SyncRun) -> Scope:
+    """The window, and where cases change without moving also those that are linked or in trouble: all in one reading."""
+    if not run.rules.system.rereads_linked:
+        return run.scope
+    links, system = run.ledger.links, run.case_system.system
+    linked = await asyncio.to_thread(links.linked_ids, run.slug, system=system)
+    troubled = await asyncio.to_thread(links.troubled_ids, run.slug, system=system)
+    return replace(run.scope, besides=[*linked, *troubled])
 
 
 def _following(step: str, cursor: str | None) -> str:

@@ -217,7 +217,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         )
         cleanup.push_async_callback(portal.close)
         shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens, hold.require)
-        case_system = firm.case_system.case_system(shared, firm.case_system.keep_refresh_token, SHARE)
+        case_system = firm.case_system.case_system(shared, rules, SHARE)
         cleanup.push_async_callback(case_system.close)
         run = SyncRun(request, firm, ledger, record, hold, portal, case_system, overtaken=overtaken)
         try:

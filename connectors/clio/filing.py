@@ -111,6 +111,9 @@ class ClioFiles:
         """Where a person opens the matter."""
         return self._client.case_url(integration_id)
 
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """Nothing: every Clio takes communications and documents."""
+
     async def staff(self) -> Sequence[StaffMember]:
         """The firm's users, also those who have left: what they wrote remains theirs."""
         return [StaffMember(user.id, user.name, user.email) for user in await self._client.users()]
@@ -134,7 +137,7 @@ class ClioFiles:
         )
         return _id_of(answer.body)
 
-    async def find_letter(self, marker: str) -> str | None:
+    async def find_letter(self, marker: str, case_id: str) -> str | None:  # noqa: ARG002 - wherever it is now
         """The communication with this marker; one that the connected user may not see still counts as found."""
         target = f"{_COMMUNICATIONS}?order=id(asc)&limit=2&{_marked(MESSAGE_PROPERTY, marker)}&fields=id,{_PROPERTIES}"
         records = await self._list(target, _COMMUNICATIONS)
@@ -159,7 +162,7 @@ class ClioFiles:
             await self._finish(upload, paper)
         return upload.id
 
-    async def find_paper(self, marker: str, size: int | None = None) -> str | None:
+    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:  # noqa: ARG002 - as above
         """The complete document with this marker. Raises Damaged when Clio holds it in another size."""
         complete = [upload for upload in await self._uploads(marker) if upload.complete]
         if not complete:

@@ -1,11 +1,12 @@
 """The one way out: every request to every vendor goes through a :class:`Connection`."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ from connectors.errors import (
 from connectors.http.auth import Auth
 from connectors.http.budget import Budget
 from connectors.http.counts import NO_ANSWER, Counts
+from connectors.http.forms import Form
 from connectors.http.hints import retry_after
 from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
@@ -66,7 +68,7 @@ class Call:
     method: str
     route: str
     url: str
-    content: bytes
+    content: bytes | Form
     headers: Mapping[str, str]
     repeatable: bool
     accept: Collection[int]
@@ -87,6 +89,7 @@ class Connection:
         explain: turns a refusal (status 400 to 499 with a JSON or empty body) into the error to raise.
         auth: proves who we are; None for calls that carry their credentials themselves.
         budget: the vendor's request limit; None when there is none to keep.
+        at_once: the most requests under way at the same time; None: as many as come.
         headers: sent with every request.
         transport: replaces the sockets in tests.
         correlation_header: name of a header that carries our mark, for vendors that accept one.
@@ -101,6 +104,7 @@ class Connection:
         explain: Callable[[Answer], ConnectorError],
         auth: Auth | None = None,
         budget: Budget | None = None,
+        at_once: int | None = None,
         headers: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
         patience: Patience | None = None,
@@ -120,6 +124,7 @@ class Connection:
         }  # fmt: skip
         self._timeouts, self._patience = timeouts or Timeouts(), patience or Patience()
         self._wire = wire(transport)
+        self._places = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
         self._correlation_header, self._may_send = correlation_header, may_send
         self._prefix = os.urandom(3).hex()
 
@@ -172,15 +177,42 @@ class Connection:
             content, extra["Content-Type"] = form, "application/x-www-form-urlencoded"
         elif body is not None:
             content, extra["Content-Type"] = orjson.dumps(body), "application/json"
-        mark = f"{self._prefix}-{next(_numbers):x}"
-        if self._correlation_header:
-            extra[self._correlation_header] = mark
         may_repeat = method in _REPEATABLE if repeatable is None else repeatable
-        call = Call(method, route, self.address(target), content, extra, may_repeat, accept, mark)
+        call = self._call(method, target, route, content, extra, repeatable=may_repeat, accept=accept)
         try:
             return await self._attempt(call)
         except (RateLimited, Unavailable) as error:
             return await self._again(call, error)
+
+    async def upload(self, target: str, *, route: str, form: Form) -> Answer:
+        """POST a form, once: it may take long, so that the caller says whether and when it is sent again.
+
+        Nothing moving for as long as another request may take in all is too long; waiting for the file itself does not count.
+
+        Raises:
+            RateLimited, Unavailable: it had no effect.
+            AnswerLost: it may have had, as there was no readable answer.
+            ConnectorError: whatever ``explain`` makes of a refusal; or what the file's pieces raised, and Damaged where
+                they are not as many bytes as announced: then the form was never sent to its end.
+        """
+        call = self._call("POST", target, route, form, dict(form.headers), repeatable=False)
+        return await self._attempt(call)
+
+    def _call(
+        self,
+        method: str,
+        target: str,
+        route: str,
+        content: bytes | Form,
+        headers: dict[str, str],
+        *,
+        repeatable: bool,
+        accept: Collection[int] = (),
+    ) -> Call:
+        mark = f"{self._prefix}-{next(_numbers):x}"
+        if self._correlation_header:
+            headers[self._correlation_header] = mark
+        return Call(method, route, self.address(target), content, headers, repeatable, accept, mark)
 
     async def _again(self, call: Call, failure: Wait) -> Answer:
         """Repeat a request whose first attempt failed; it counts as the first one.
@@ -266,6 +298,10 @@ class Connection:
 
     async def _send(self, call: Call, request: Outgoing) -> Incoming:
         """One request on the wire: wait for the budget, bound the time, count what came."""
+        async with self._places:
+            return await self._send_in_turn(call, request)
+
+    async def _send_in_turn(self, call: Call, request: Outgoing) -> Incoming:
         permit = await self._budget.acquire() if self._budget is not None else None
         answer, sent = None, False
         started = self._now()
@@ -273,8 +309,8 @@ class Connection:
             if self._may_send is not None:
                 self._may_send()  # only now: the wait for the budget, or a frozen process, may have taken long
             sent = True
-            async with asyncio.timeout(self._timeouts.total):
-                answer = await self._wire.send(request, self._timeouts)
+            async with asyncio.timeout(self._timeouts.total) as limit:
+                answer = await self._carry(request, limit)
         except TimeoutError as error:
             raise httpx.ReadTimeout("the time for one request is over") from error
         except _NEVER_SENT:
@@ -287,6 +323,19 @@ class Connection:
                 await self._budget.settle(permit, answer, sent=sent)
             log.debug("%s %s %s: %s in %.3f s", call.mark, self.system, call.name, status, self._now() - started)
         return answer
+
+    async def _carry(self, request: Outgoing, limit: asyncio.Timeout) -> Incoming:
+        """Hand a request to the sockets. Raises what a form's file raised, which they would replace by errors of their own."""
+        form = request.content
+        if not isinstance(form, Form):
+            return await self._wire.send(request, self._timeouts)
+        pieces = _timed(form, limit, self._timeouts.total)
+        try:
+            return await self._wire.send(replace(request, content=pieces), self._timeouts)
+        except httpx.TransportError:
+            if form.failure is not None:
+                raise form.failure from None
+            raise
 
     def _judge(self, call: Call, response: Incoming) -> Answer:
         """Make an answer of what came, or the error it stands for."""
@@ -332,6 +381,17 @@ class Connection:
             "%s %s: %s Trying again in %.1f s (attempt %s).",
             call.mark, call.name, error, state.upcoming_sleep, state.attempt_number + 1,
         )  # fmt: skip
+
+
+async def _timed(pieces: AsyncIterable[bytes], limit: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
+    """The pieces; each has ``seconds`` to be taken, and the answer as many after the last one."""
+    now = asyncio.get_running_loop().time
+    limit.reschedule(None)
+    async for piece in pieces:
+        limit.reschedule(now() + seconds)
+        yield piece
+        limit.reschedule(None)
+    limit.reschedule(now() + seconds)
 
 
 def _parsed(response: Incoming) -> tuple[Any, str]:

@@ -1,12 +1,15 @@
 """A request as it goes out and an answer as it came: as little of both as vendors need, since every case costs one."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, and for one request in all."""
+    """Seconds: to connect, between two pieces of an answer, and for one request in all.
+
+    A form may take longer in all: there the last one is for each piece to be taken, and for the answer after the last.
+    """
 
     connect: float = 10.0
     read: float = 30.0
@@ -20,7 +23,7 @@ class Outgoing:
     method: str
     url: str
     headers: dict[str, str]
-    content: bytes = b""
+    content: bytes | AsyncIterable[bytes] = b""
 
 
 @dataclass(slots=True)

@@ -13,8 +13,9 @@ from fnmatch import fnmatchcase
 import aiohttp
 from yarl import URL
 
-from connectors.errors import ConnectorError, FixData, Unavailable, UnexpectedAnswer
+from connectors.errors import FixData, Unavailable, UnexpectedAnswer
 from connectors.http.counts import NO_ANSWER, Counts
+from connectors.http.feeding import Damaged, Feeding
 from connectors.http.redaction import redacting_logger
 from connectors.http.transport import send_once, trusted
 
@@ -37,10 +38,6 @@ class AddressRefused(Unavailable):
 
 class ForeignAddress(FixData):
     """The address leads to a host that is not the vendor's: nothing is fetched from there or sent to it."""
-
-
-class Damaged(FixData):
-    """What came is not what was announced, though the connection held."""
 
 
 class Streams:
@@ -119,7 +116,7 @@ class Streams:
             ConnectorError: whatever ``pieces`` raised; then nothing is stored either.
         """
         url = self._checked(address)
-        feeding = _Feeding(self.system, pieces, size)
+        feeding = Feeding(self.system, pieces, size)
         sent = {**headers, "Content-Length": str(size)}
         status = NO_ANSWER
         if not size:
@@ -198,38 +195,6 @@ def _as_written(address: str) -> URL | None:
     except ValueError:
         return None
     return url if named else None
-
-
-class _Feeding:
-    """Hands pieces to aiohttp and keeps what went wrong with them, which aiohttp would replace by an error of its own."""
-
-    def __init__(self, system: str, pieces: AsyncIterable[bytes], size: int) -> None:
-        self._system, self._pieces, self._size = system, pieces, size
-        self.failure: ConnectorError | None = None
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The pieces, ``size`` bytes of them and neither more nor fewer: aiohttp would cut, or wait for the rest.
-
-        The last one is only given when it is known to be the last: then the request can never become whole before.
-        """
-        given, last = 0, b""
-        try:
-            async for piece in self._pieces:
-                given += len(piece)
-                if given > self._size:
-                    break
-                if last:
-                    yield last
-                last = piece
-            if given != self._size:
-                what = "more" if given > self._size else "fewer"
-                message = f"A file for {self._system} has {what} bytes than the {self._size:,} announced."
-                raise Damaged(message, system=self._system)
-            if last:
-                yield last
-        except ConnectorError as error:
-            self.failure = error
-            raise
 
 
 class Download:

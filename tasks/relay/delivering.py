@@ -42,7 +42,17 @@ _LAST_SECONDS = 3.0
 _OUTAGE = 3
 """So many technical failures in a row, and the vendor is left alone until the next tick."""
 
-Prepared = TypeVar("Prepared")
+
+class ForCase(Protocol):
+    """What a call needs at the least."""
+
+    @property
+    def case_id(self) -> str:
+        """The case it is made for, which is where it is looked for if its answer is lost."""
+        ...
+
+
+Prepared = TypeVar("Prepared", bound=ForCase)
 
 
 class NotYet(Exception):
@@ -81,11 +91,21 @@ class Courier(Protocol[Prepared]):
         ...
 
     async def call(self, delivery: Delivery, prepared: Prepared) -> tuple[str, str | None]:
-        """Make it; the vendor's id of it, and what is worth knowing. Raises ConnectorError; AnswerLost if in doubt."""
+        """Make it; the vendor's id of it, and what is worth knowing.
+
+        Raises:
+            Held, Refused: it had no effect.
+            ConnectorError: AnswerLost if in doubt.
+        """
         ...
 
     async def find(self, delivery: Delivery) -> str | None:
-        """The vendor's id of what carries the delivery's marker, None when there is nothing. Raises ConnectorError."""
+        """The vendor's id of what carries the delivery's marker, None when there is nothing.
+
+        Raises:
+            Held: nobody can tell before somebody of the firm has mended something.
+            ConnectorError: nor can anybody just now.
+        """
         ...
 
 
@@ -225,13 +245,15 @@ class Engine(Generic[Prepared]):
 
     async def _call(self, delivery: Delivery, prepared: Prepared) -> None:
         """Announce the call, make it, and say what came of it."""
-        calling = await asyncio.to_thread(self._deliveries.calling, self._hold.lease, delivery)
+        calling = await asyncio.to_thread(self._deliveries.calling, self._hold.lease, delivery, prepared.case_id)
         try:
             remote_id, note = await self._courier.call(calling, prepared)
         except LeaseLost:
             raise  # nothing was sent; the next holder finds it calling, and looks it up
         except Held as reason:
             await self._fail_held(calling, reason)
+        except Refused as reason:
+            await self._refuse(calling, reason)
         except ConnectorError as error:
             await self._fail_call(calling, error)
         except Exception as error:
@@ -273,6 +295,11 @@ class Engine(Generic[Prepared]):
         self.tally.held += 1
         if _waited(calling) > HELD_FOR:
             await self._abandon(failed, reason.code, str(reason))
+
+    async def _refuse(self, calling: Delivery, reason: Refused) -> None:
+        later = _in(_LONGEST_PAUSE)  # lest it is claimed once more before it is given up
+        failed = await asyncio.to_thread(self._deliveries.failed, calling, reason.code, str(reason), again_at=later)
+        await self._give_up(failed, reason.code, str(reason))
 
     async def _fail(self, delivery: Delivery, error: ConnectorError, pause: timedelta) -> None:
         """It surely had no effect: once more later, until it has been tried for long enough."""

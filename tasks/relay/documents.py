@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from connectors.casestatus import CaseStatusClient
-from connectors.errors import NotFound
+from connectors.errors import FixData, NotFound
 from connectors.http import Download
 from connectors.ports import CaseFiles
 from domain.file_names import clean_file_name, free_name
-from domain.relay import Document, Paper, echo_of
+from domain.relay import Document, Paper, PartyKind, echo_of
 from ledger import Delivery, Reservation
 from tasks.relay.delivering import NotYet, Refused
 from tasks.relay.messages import refused_with_case
@@ -76,6 +77,11 @@ class Package:
     paper: Paper
     content: Download
 
+    @property
+    def case_id(self) -> str:
+        """The case it is filed with."""
+        return self.paper.case_id
+
 
 class DocumentCourier:
     """Files one firm's documents with its case system; see :class:`tasks.relay.delivering.Courier`."""
@@ -125,17 +131,34 @@ class DocumentCourier:
             size=document.size,
             sha256=document.sha256,
             received_at=document.created_at,
+            inbound=document.uploader.kind is PartyKind.CLIENT,
         )
         return Package(paper, self._portal.download(document))
 
     async def call(self, delivery: Delivery, prepared: Package) -> tuple[str, str | None]:
-        """Pass the bytes on. Raises Held when the case is gone from the case system."""
-        with refused_with_case(delivery, self._system):
-            return await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1), None
+        """Pass the bytes on.
+
+        Raises:
+            Held: the case is gone from the case system.
+            Refused: the case system takes no file as large as this one.
+        """
+        try:
+            with refused_with_case(delivery, self._system):
+                return await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1), None
+        except FixData as refusal:
+            if refusal.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                raise
+            size = prepared.paper.size / _MEGABYTE
+            sentence = (
+                f"“{prepared.paper.name}” has {size:,.0f} MB, more than {self._system} takes. File it by hand, or have the "
+                f"limit of {self._system} raised and ask for it again."
+            )
+            raise Refused("document_too_large", sentence) from refusal
 
     async def find(self, delivery: Delivery) -> str | None:
-        """Look the complete document up by its marker."""
-        return await self._files.find_paper(delivery.marker, document_in(delivery).size)
+        """Look the complete document up by its marker. Raises Held when its case is hidden."""
+        with refused_with_case(delivery, self._system):
+            return await self._files.find_paper(delivery.marker, delivery.case_id, document_in(delivery).size)
 
 
 def document_in(delivery: Delivery) -> Document:

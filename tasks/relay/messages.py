@@ -8,10 +8,19 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from connectors.casestatus import CaseStatusClient
-from connectors.errors import FixData
+from connectors.errors import FixData, NotFound
 from connectors.ports import CaseFiles
-from domain.letters import Composed, compose, content_digest, edit_marker, message_marker, without_people
+from domain.letters import (
+    Composed,
+    compose,
+    compose_in_words,
+    content_digest,
+    edit_marker,
+    message_marker,
+    without_people,
+)
 from domain.relay import Message, MessageKind, PartyKind, echo_of
+from domain.systems import CaseSystemRules
 from ledger import Delivery, Reservation
 from tasks.relay.delivering import Held
 from tasks.relay.people import Whereabouts
@@ -65,8 +74,11 @@ class MessageCourier:
     stream = STREAM
     at_once = 8
 
-    def __init__(self, portal: CaseStatusClient, files: CaseFiles, whereabouts: Whereabouts, system: str) -> None:
-        self._portal, self._files, self._whereabouts, self._system = portal, files, whereabouts, system
+    def __init__(
+        self, portal: CaseStatusClient, files: CaseFiles, whereabouts: Whereabouts, system: CaseSystemRules
+    ) -> None:
+        self._portal, self._files, self._whereabouts = portal, files, whereabouts
+        self._system, self._names_people = system.name, system.names_people
 
     async def prepare(self, delivery: Delivery) -> Composed:
         """Find the message's case and people, and compose the letter."""
@@ -79,7 +91,10 @@ class MessageCourier:
         elif message.sender.kind is PartyKind.STAFF:
             staff.add(message.sender.email)
         people = await self._whereabouts.people(message.place, found, clients, staff)
-        return compose(message, delivery.marker, found.integration_id, people, self._system, edited=edited)
+        marker, case_id = delivery.marker, found.integration_id
+        if not self._names_people:
+            return compose_in_words(message, marker, case_id, people, edited=edited)
+        return compose(message, marker, case_id, people, self._system, edited=edited)
 
     async def call(self, delivery: Delivery, prepared: Composed) -> tuple[str, str | None]:
         """File the letter; when one of its people is refused, with them named in its text.
@@ -100,8 +115,9 @@ class MessageCourier:
             return await self._files.file_letter(plain.letter), _noted(plain)
 
     async def find(self, delivery: Delivery) -> str | None:
-        """Look the message's record up by its marker."""
-        return await self._files.find_letter(delivery.marker)
+        """Look the message's record up by its marker. Raises Held when its case is hidden."""
+        with refused_with_case(delivery, self._system):
+            return await self._files.find_letter(delivery.marker, delivery.case_id)
 
 
 @contextmanager
@@ -120,7 +136,7 @@ def refused_with_case(delivery: Delivery, system: str) -> Iterator[None]:
 
 
 def _names_what_is_not_there(refusal: FixData) -> bool:
-    return refusal.status in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return isinstance(refusal, NotFound) or refusal.status == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _from(delivery: Delivery) -> tuple[Message, bool]:

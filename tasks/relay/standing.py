@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from domain.forecast import duration
 from ledger import Feed, Standing
 from tasks.relay.tick import Served, Tick
+from tasks.troubles import PASSING
 
 _DAY = timedelta(days=1)
-_AT_ONCE = frozenset({"block_unreadable", "reconnect_needed", "setup_needed", "internal_fault", "unexpected_answer"})
-"""Troubles that do not pass by themselves; others count when they have lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _row(
     if served.trouble is not None:
         code, sentence = served.trouble
         lasting = (unread is not None and unread > limit) or (age is not None and age > limit)
-        if code in _AT_ONCE or lasting:
+        if code not in PASSING or lasting:
             wrong[code] = sentence
     if stands is not None and stands.oldest is not None and age is not None and age > limit and not wrong:
         said = f" Last said: {why[False]}" if False in why else ""

@@ -96,7 +96,7 @@ class Messages:
     def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, files: CaseFiles) -> Courier[Any]:
         """See :class:`Stream`."""
         whereabouts = Whereabouts(firm, ledger, portal, files)
-        return messages.MessageCourier(portal, files, whereabouts, firm.rules().system.name)
+        return messages.MessageCourier(portal, files, whereabouts, firm.rules().system)
 
     def told(self, delivery: Delivery) -> Mapping[str, Any]:
         """See :class:`Stream`."""

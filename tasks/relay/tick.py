@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable
@@ -12,14 +11,12 @@ from prefect import task
 
 from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
-from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait
 from connectors.http import Lent, Transport, redact, redact_handlers, redacting_logger
 from connectors.ports import CaseFiles, SharedState
 from domain.errors import BadInput
-from ledger import Feed, LeaseHeld, LeaseLost, Ledger, Standing
+from ledger import Feed, LeaseHeld, Ledger, Standing
 from tasks import hold
 from tasks.endings import Superseded
-from tasks.firms import load_firm
 from tasks.fleet import Fleet, load_fleet, load_one
 from tasks.hold import Hold
 from tasks.patience import STEP
@@ -27,6 +24,7 @@ from tasks.relay.delivering import Engine, Tally
 from tasks.relay.polling import Polled, poll
 from tasks.relay.streams import STREAMS, Stream
 from tasks.sync_run import current_flow_run
+from tasks.troubles import INTERNAL_FAULT, trouble_code
 
 log = redacting_logger("casebridge.relay")
 
@@ -176,21 +174,11 @@ async def _noting(served: Served, work: Awaitable[None]) -> None:
         await work
     except LeaseHeld as busy:
         served.busy = busy
-    except BadInput as error:
-        served.stopped_by("block_unreadable", error)
-    except LogInAgain as error:
-        served.stopped_by("reconnect_needed", error)
-    except (NotPermitted, Misconfigured) as error:
-        served.stopped_by("setup_needed", error)
-    except Wait as error:
-        served.stopped_by("vendor_unreachable", error)
-    except LeaseLost as error:
-        served.stopped_by("overtaken", error)
-    except ConnectorError as error:
-        served.stopped_by("unexpected_answer", error)
     except Exception as error:
-        log.exception("The relay for %s hit a fault.", served.firm.slug)
-        served.stopped_by("internal_fault", error)
+        code = trouble_code(error)
+        if code == INTERNAL_FAULT:
+            log.exception("The relay for %s hit a fault.", served.firm.slug)
+        served.stopped_by(code, error)
 
 
 async def _poll(tick: Tick, served: Served) -> None:
@@ -258,13 +246,6 @@ async def _connected(
         portal = firm.portal.portal(state)
         cleanup.push_async_callback(portal.close)
         state = SharedState(f"{system}:{firm.slug}", ledger.limits, ledger.tokens, held.require)
-        keep = functools.partial(_keep_refresh_token, firm.slug)
-        files = firm.case_system.case_files(state, keep, share)
+        files = firm.case_system.case_files(state, firm.rules(), share)
         cleanup.push_async_callback(files.close)
         yield portal, files
-
-
-async def _keep_refresh_token(slug: str, refresh_token: str) -> None:
-    """Save it in the firm's block as it is now: the fleet's copies of the blocks are good for reading only."""
-    firm = await load_firm(slug)
-    await firm.case_system.keep_refresh_token(refresh_token)

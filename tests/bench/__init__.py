@@ -20,5 +20,6 @@ The parts:
   and the median counts. ``fixed`` is a quiet night of hardly any cases: what Prefect and the connections cost however
   few there are. ``cpu`` is user + system seconds: it bears a busy machine better than ``wall``.
 * ``memory``: peak RSS of the job at a quarter and at two and a half times the size, first sync and quiet night.
+* ``smartadvocate``: what the nights of a firm of SmartAdvocate ask of it, for each thousand cases.
 * ``growth``: wall and CPU at half, once and twice the size.
 """

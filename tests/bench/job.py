@@ -1,4 +1,4 @@
-"""One run of the job in a process of its own: ``python -m tests.bench.job SANDBOX``; prints what it took as JSON."""
+"""One run of the job in a process of its own: ``python -m tests.bench.job SANDBOX SYSTEM``; prints what it took as JSON."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger
 from tests.bench.processes import FIRM
@@ -26,7 +27,9 @@ def main() -> None:
     """Save the firm's blocks, run the flow, print the measurement."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.job", description=__doc__)
     parser.add_argument("sandbox", help="address of a running sandbox")
-    asyncio.run(_save_firm(parser.parse_args().sandbox))
+    parser.add_argument("system", choices=("clio", "smartadvocate"), help="where the firm keeps its cases")
+    arguments = parser.parse_args()
+    asyncio.run(_save_firm(arguments.sandbox, arguments.system))
     asyncio.run(start_engine(once=1))
     found = measure()
     sys.stdout.write(orjson.dumps(found).decode() + "\n")
@@ -70,21 +73,35 @@ def peak_rss() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def _save_firm(sandbox: str) -> None:
+async def _save_firm(sandbox: str, system: str) -> None:
     async with httpx.AsyncClient(base_url=f"{sandbox}/__sandbox__") as client:
-        granted = (await client.post("/clio/token", json={"firm": FIRM})).raise_for_status().json()
-    clio = ClioCredentials(
+        connect = _in_clio if system == "clio" else _in_smartadvocate
+        case_system = await connect(client, sandbox)
+    await case_system.asave(f"{FIRM}-{system}", overwrite=True)
+    portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{FIRM}"), host=f"{sandbox}/casestatus")
+    await portal.asave(f"{FIRM}-case-status", overwrite=True)
+    await Firm(slug=FIRM, name="Harrow Pike LLP", case_system=case_system, portal=portal).asave(FIRM, overwrite=True)
+
+
+async def _in_clio(client: httpx.AsyncClient, sandbox: str) -> ClioCredentials:
+    granted = (await client.post("/clio/token", json={"firm": FIRM})).raise_for_status().json()
+    return ClioCredentials(
         region="us",
         client_id=granted["client_id"],
         client_secret=SecretStr(granted["client_secret"]),
         refresh_token=SecretStr(granted["refresh_token"]),
         host=f"{sandbox}/clio/us",
     )
-    await clio.asave(f"{FIRM}-clio", overwrite=True)
-    portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{FIRM}"), host=f"{sandbox}/casestatus")
-    await portal.asave(f"{FIRM}-case-status", overwrite=True)
-    firm = Firm(slug=FIRM, name=granted["account"]["name"], case_system=clio, portal=portal)
-    await firm.asave(FIRM, overwrite=True)
+
+
+async def _in_smartadvocate(client: httpx.AsyncClient, _sandbox: str) -> SmartAdvocateCredentials:
+    account = (await client.post(f"/smartadvocate/firms/{FIRM}/token", json={})).raise_for_status().json()
+    return SmartAdvocateCredentials(
+        host=account["host"],
+        username=account["username"],
+        password=SecretStr(account["password"]),
+        requests_per_minute=600_000,
+    )
 
 
 async def _task_runs(flow_run_id: str | None) -> int:

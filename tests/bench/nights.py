@@ -28,6 +28,7 @@ class Place:
     world: Sandbox
     prefect: Server
     home: Path
+    system: str = "clio"
 
     def run_job(self) -> dict[str, Any]:
         """Run the job once: its own measurement, the servers' CPU, the requests by route."""
@@ -39,7 +40,7 @@ class Place:
             "PREFECT_HOME": str(self.home / "prefect"),
             "PREFECT_API_URL": f"{self.prefect.url}/api",
         }
-        found = measured("tests.bench.job", [self.world.url], variables, self.home / "job.log")
+        found = measured("tests.bench.job", [self.world.url, self.system], variables, self.home / "job.log")
         time.sleep(SETTLING)
         cpu = {"sandbox": self.world.cpu() - before[0], "prefect_server": self.prefect.cpu() - before[1]}
         requests = self.world.take_requests()
@@ -48,11 +49,11 @@ class Place:
 
 
 @contextlib.contextmanager
-def place(matters: int, prefect: Server, home: Path) -> Iterator[Place]:
+def place(matters: int, prefect: Server, home: Path, system: str = "clio") -> Iterator[Place]:
     """A fresh sandbox and an empty ledger."""
     home.mkdir(parents=True)
     with sandbox(matters, home) as world:
-        yield Place(world, prefect, home)
+        yield Place(world, prefect, home, system)
 
 
 def measure_nights(matters: int, directory: Path, say: Any) -> dict[str, Any]:

@@ -7,13 +7,18 @@ from pydantic import SecretStr
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 
-SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key")
+SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key", "smartadvocate-password")
 
 
 def clio() -> ClioCredentials:
-    app_secret, refresh_token, _ = map(SecretStr, SECRETS)
+    app_secret, refresh_token = map(SecretStr, SECRETS[:2])
     return ClioCredentials(client_id="clio-app-key", client_secret=app_secret, refresh_token=refresh_token)
+
+
+def smartadvocate(**settings: Any) -> SmartAdvocateCredentials:
+    return SmartAdvocateCredentials(**({"username": "casebridge", "password": SecretStr(SECRETS[3])} | settings))
 
 
 def case_status() -> CaseStatusCredentials:
@@ -28,7 +33,7 @@ def firm(slug: str = "harrow-pike", **settings: Any) -> Firm:
 async def save(slug: str, **settings: Any) -> Firm:
     """Save a firm with its credentials, each as a block of its own, as a person would in the UI."""
     saved = firm(slug, **settings)
-    await saved.case_system.asave(f"{slug}-clio", overwrite=True)
+    await saved.case_system.asave(f"{slug}-{saved.case_system.system}", overwrite=True)
     await saved.portal.asave(f"{slug}-case-status", overwrite=True)
     await saved.asave(slug, overwrite=True)
     return saved

@@ -1,6 +1,7 @@
 """What every block owes the people who fill in its form."""
 
 import ast
+import asyncio
 import inspect
 import re
 from typing import Any
@@ -12,13 +13,18 @@ from prefect.blocks.core import Block
 from pydantic import SecretStr, ValidationError
 
 from blocks.firm import Firm
+from blocks.forms import Form
 from deployments.register import BLOCK_TYPES, register_blocks
 from domain.firm import FirmRules
+from tasks.firms import load_firm, unreadable_block
+from tasks.fleet import load_fleet
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-SLUGS = {"clio-credentials", "case-status-credentials", "firm"}
+SLUGS = {"clio-credentials", "smartadvocate-credentials", "case-status-credentials", "firm"}
 """Stored blocks are found by these: renaming one orphans every block of that type."""
+META = {"_block_document_id", "_block_document_name", "_is_anonymous", "block_type_slug"}
+"""What Prefect adds to a stored block."""
 
 each_type = pytest.mark.parametrize("block_type", BLOCK_TYPES, ids=lambda block_type: block_type.__name__)
 
@@ -33,6 +39,14 @@ def test_the_type_explains_itself(block_type: type[Block]) -> None:
     assert block_type._logo_url is not None
     assert str(block_type._logo_url).startswith("https://")
     assert block_type.get_block_type_name()[0].isupper()
+
+
+@each_type
+def test_the_schema_that_is_kept_is_the_one_that_prefect_makes_and_nobody_can_spoil_it(block_type: type[Block]) -> None:
+    made = super(Form, block_type).model_json_schema()
+    block_type.model_json_schema()["properties"].clear()
+    assert block_type.model_json_schema() == made
+    assert block_type.model_json_schema(by_alias=False)["properties"].keys() == block_type.model_fields.keys()
 
 
 @each_type
@@ -51,11 +65,21 @@ def test_secrets_are_secret(block_type: type[Block]) -> None:
         assert (SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ()))) == secret, name
 
 
+@pytest.fixture(scope="module")
+def one_of_each(prefect_server: PrefectServer) -> None:
+    """A block of each type under the name that the examples use."""
+
+    async def save() -> None:
+        await samples.save("harrow-pike")
+        for credentials in (samples.clio(), samples.smartadvocate(), samples.case_status()):
+            await credentials.asave("harrow-pike", overwrite=True)
+
+    asyncio.run(save())
+
+
 @each_type
-async def test_the_code_example_runs(block_type: type[Block], prefect_server: PrefectServer) -> None:
-    await samples.save("harrow-pike")
-    await samples.clio().asave("harrow-pike", overwrite=True)
-    await samples.case_status().asave("harrow-pike", overwrite=True)
+@pytest.mark.usefixtures("one_of_each")
+async def test_the_code_example_runs(block_type: type[Block]) -> None:
     example = block_type.get_code_example() or ""
     assert f"import {block_type.__name__}" in example
     names: dict[str, Any] = {}
@@ -78,6 +102,40 @@ async def test_a_firm_comes_back_from_the_server_as_it_was_saved(prefect_server:
     assert loaded.rules() == saved.rules()
     assert loaded.case_system.client_secret.get_secret_value() == samples.SECRETS[0]
     assert loaded.portal.api_key.get_secret_value() == samples.SECRETS[2]
+
+
+async def test_a_firm_comes_back_with_the_case_system_it_was_saved_with(prefect_server: PrefectServer) -> None:
+    at_a_test_host = samples.clio().model_copy(update={"host": "http://127.0.0.1:8400/clio/us"})
+    saved = {"in-clio": at_a_test_host, "in-smartadvocate": samples.smartadvocate()}
+    for slug, credentials in saved.items():
+        await samples.save(slug, case_system=credentials)
+    fleet = await load_fleet()
+    for slug, credentials in saved.items():
+        for loaded in (await load_firm(slug), fleet.firms[slug]):
+            assert type(loaded.case_system) is type(credentials), slug
+            assert loaded.case_system.model_dump(exclude=META) == credentials.model_dump(exclude=META)
+            assert loaded.rules().case_system == credentials.system
+
+
+async def test_the_form_of_a_firm_offers_every_case_system(prefect_server: PrefectServer) -> None:
+    await register_blocks()
+    address = f"{prefect_server.url}/api/block_schemas/filter"
+    wanted = {"block_schemas": {"block_type_id": {"any_": [await _type_id(prefect_server, "firm")]}}, "limit": 1}
+    fields = httpx.post(address, json=wanted).raise_for_status().json()[0]["fields"]
+    offered = [reference["block_type_slug"] for reference in fields["block_schema_references"]["case_system"]]
+    assert sorted(offered) == ["clio-credentials", "smartadvocate-credentials"]
+
+
+async def _type_id(prefect_server: PrefectServer, slug: str) -> str:
+    shown = httpx.get(f"{prefect_server.url}/api/block_types/slug/{slug}").raise_for_status().json()
+    return str(shown["id"])
+
+
+def test_the_complaint_about_a_case_system_is_about_the_one_that_was_meant() -> None:
+    credentials = {"host": "app.smartadvocate.com", "username": "casebridge"}
+    with pytest.raises(ValidationError) as refused:
+        samples.firm(case_system=credentials)
+    assert "SmartAdvocate Credentials lack the password." in unreadable_block("x", refused.value)
 
 
 async def test_the_api_obscures_secrets_of_nested_blocks(prefect_server: PrefectServer) -> None:
@@ -113,12 +171,29 @@ async def test_the_types_are_registered_with_their_forms(prefect_server: Prefect
         ("nightly_at", "24:00", "pattern"),
         ("report_recipients", ["partner at firm"], "pattern"),
         ("first_window_by", "guessed", "created"),
+        ("roles", {"lawyer": ["Primary"]}, "'lawyer' is no role of ours. Write attorney or paralegal."),
     ],
 )
 def test_a_form_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
     with pytest.raises(ValidationError) as refused:
         samples.firm(**{field: value})
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("host", "sa firm", "'sa firm' is not the host of a SmartAdvocate: enter its name alone"),
+        ("username", "", "at least 1 character"),
+        ("use_oauth", True, "SmartAdvocate Credentials lack the OAuth app key and secret."),
+        ("requests_per_minute", 0, "greater than or equal to 6"),
+    ],
+)
+def test_an_account_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        samples.smartadvocate(**{field: value})
+    assert said in str(refused.value)
+    assert samples.SECRETS[3] not in str(refused.value)
 
 
 def test_the_rules_are_the_blocks_settings() -> None:

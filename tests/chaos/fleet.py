@@ -1,4 +1,4 @@
-"""Several firms under one roof: what arrives in their portals, and whether their Clios have exactly that."""
+"""Several firms under one roof: what arrives in their portals, and whether their case systems have exactly that."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from prefect import Flow
 from prefect.client.orchestration import get_client
 
 from blocks.firm import Firm
-from connectors.clio.filing import FILE_PROPERTY, MESSAGE_PROPERTY
+from connectors.clio.filing import FILE_PROPERTY
 from connectors.ports import SharedState
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger, State
@@ -22,11 +22,14 @@ from sandbox.testing import SandboxServer
 from tasks.firms import load_firm
 from tasks.relay import polling
 from tasks.relay.streams import STREAMS
-from tests.flows.office import raise_limits, save_firm
+from tests.chaos.records import ClioRecords, Filed, Records, SmartAdvocateRecords, marker_of
+from tests.flows.advocates import smartadvocate_credentials
+from tests.flows.office import clio_credentials, raise_limits, save_firm
 
 BEGAN = timedelta(hours=2)
 """How long ago the relays were switched on: what appears late may be older than the test."""
 WORDS = ["die", "Akte", "📎", "is", "“ready”", "& <b>signed</b>\n", "日本", "—", "see", "you", "at", "10:30", "\ttab"]
+CREDENTIALS = {"clio": clio_credentials, "smartadvocate": smartadvocate_credentials}
 SIZES = (0, 1, 700, 65_536, 300_000, 1_300_000)
 
 
@@ -49,6 +52,8 @@ class House:
 
     slug: str
     seeded: str
+    system: str
+    records: Records
     cases: list[str]
     messages: dict[str, Item] = field(default_factory=dict)
     files: dict[str, Item] = field(default_factory=dict)
@@ -61,17 +66,22 @@ class Fleet:
         self.sandbox, self.ledger, self._dice = sandbox, ledger, dice
         self.houses: list[House] = []
 
-    async def open(self, names: list[str], **settings: Any) -> None:
+    async def open(self, names: list[str], *, system: str = "clio", **settings: Any) -> None:
         """Save the firms' blocks, put their cases into the portal, switch the relays on; no other firm is left."""
         await close_every_firm()
         raise_limits(self.sandbox)
         firms = list(zip(names, self.sandbox.world.firms, strict=True))
         for slug, seed in firms:
-            await save_firm(slug, self.sandbox, of=seed.slug, **settings)
+            case_system = CREDENTIALS[system](self.sandbox, seed.slug)
+            await save_firm(slug, self.sandbox, of=seed.slug, case_system=case_system, **settings)
         for state in await asyncio.gather(*(nightly_case_sync(slug, return_state=True) for slug in names)):
             assert state.is_completed(), state
         for slug, seed in firms:
-            self.houses.append(House(slug, seed.slug, list(map(str, seed.matter_ids))))
+            if system == "clio":
+                records: Records = ClioRecords(self.sandbox.clio.firms[seed.slug])
+            else:
+                records = SmartAdvocateRecords(self.sandbox.smartadvocate.firms[seed.slug])
+            self.houses.append(House(slug, seed.slug, system, records, list(map(str, seed.matter_ids))))
             for stream in ("messages", "documents"):
                 self.ledger.feeds.begin(slug, stream, datetime.now(UTC) - BEGAN)
 
@@ -91,7 +101,8 @@ class Fleet:
         bodies, late = [], []
         for _ in range(count):
             words = " ".join(self._dice.choices(WORDS, k=self._dice.randint(1, 12)))
-            body = {"integration_id": self._dice.choice(cases or house.cases), "source": "clio", "content": words}
+            case = self._dice.choice(cases or house.cases)
+            body = {"integration_id": case, "source": house.system, "content": words}
             late.append(self._dice.random() < late_share)
             if late[-1]:
                 body["sent_at"] = _text(datetime.now(UTC) - timedelta(seconds=self._dice.uniform(5, 5_000)))
@@ -106,7 +117,7 @@ class Fleet:
         bodies: list[dict[str, Any]] = [
             {
                 "integration_id": self._dice.choice(cases or house.cases),
-                "source": "clio",
+                "source": house.system,
                 "file_name": f"scan {self._dice.randint(1, 20)}.pdf",
                 "size": self._dice.choice(SIZES) if size is None else size,
                 "seed": self._dice.randrange(2**31),
@@ -155,24 +166,23 @@ class Fleet:
             await asyncio.sleep(0.2)
         raise AssertionError(f"{self.waiting} still wait")
 
-    # Clio.
+    # The case system.
 
     def assert_exactly_once(self) -> None:
-        """Every message and file is in its own firm's Clio once, in order, whole; nothing else is there."""
+        """Every message and file is in its own firm's case system once, in order, whole; nothing else is there."""
         for house in self.houses:
             self._assert_messages(house)
             self._assert_files(house)
         assert self.waiting == 0
 
     def _assert_messages(self, house: House) -> None:
-        letters = plain.communications(self.sandbox.clio.firms[house.seeded])
-        markers = [_marker(letter, MESSAGE_PROPERTY) for letter in letters]
-        _assert_same(Counter(markers), Counter(list(house.messages)), house.slug)
+        letters = house.records.messages()
+        _assert_same(Counter(letter.marker for letter in letters), Counter(list(house.messages)), house.slug)
         order: dict[str, list[Item]] = {}
-        for letter, marker in zip(letters, markers, strict=True):
-            item = house.messages[marker]
-            assert (str(letter["matter_id"]), letter["body"]) == (item.case, item.body)
-            self._assert_settled(house, "messages", item, letter)
+        for letter in letters:
+            item = house.messages[letter.marker]
+            assert (letter.case, letter.body) == (item.case, item.body)
+            self._assert_settled(house, "messages", letter)
             if not item.late:
                 order.setdefault(item.case, []).append(item)
         for case, items in order.items():
@@ -180,26 +190,26 @@ class Fleet:
             assert items == wanted, f"out of order in case {case} of {house.slug}"
 
     def _assert_files(self, house: House) -> None:
-        papers = self.finished(house)
-        _assert_same(Counter(_marker(paper, FILE_PROPERTY) for paper in papers), Counter(list(house.files)), house.slug)
+        papers = house.records.files()
+        _assert_same(Counter(paper.marker for paper in papers), Counter(list(house.files)), house.slug)
         for paper in papers:
-            item = house.files[_marker(paper, FILE_PROPERTY)]
-            wanted = (item.case, item.size, item.sha256)
-            assert (str(paper["matter_id"]), paper["size"], paper["sha256"]) == wanted
-            self._assert_settled(house, "documents", item, paper)
+            item = house.files[paper.marker]
+            assert (paper.case, paper.size, paper.sha256) == (item.case, item.size, item.sha256)
+            self._assert_settled(house, "documents", paper)
 
-    def _assert_settled(self, house: House, stream: str, item: Item, record: dict[str, Any]) -> None:
-        delivery = self.ledger.deliveries.get(house.slug, stream, item.marker)
+    def _assert_settled(self, house: House, stream: str, filed: Filed) -> None:
+        delivery = self.ledger.deliveries.get(house.slug, stream, filed.marker)
         assert delivery is not None
-        assert (delivery.state, delivery.remote_id) == (State.DELIVERED, str(record["id"]))
+        assert (delivery.state, delivery.remote_id) == (State.DELIVERED, filed.id)
+
+    # Clio.
 
     def papers(self, house: House) -> list[dict[str, Any]]:
         return plain.documents(self.sandbox.clio.firms[house.seeded])
 
     def letters(self, house: House) -> list[str]:
-        """The markers of the messages in Clio."""
-        letters = plain.communications(self.sandbox.clio.firms[house.seeded])
-        return [_marker(letter, MESSAGE_PROPERTY) for letter in letters]
+        """The markers of the messages in the case system."""
+        return [letter.marker for letter in house.records.messages()]
 
     def finished(self, house: House) -> list[dict[str, Any]]:
         """The documents that show in Clio."""
@@ -213,9 +223,8 @@ class Fleet:
         """How far something is at Clio."""
         firm = self.sandbox.clio.firms[house.seeded]
         if stream == "messages":
-            made = any(marker == _marker(letter, MESSAGE_PROPERTY) for letter in plain.communications(firm))
-            return "in Clio, not settled" if made else "not in Clio"
-        found = [paper for paper in plain.documents(firm) if _marker(paper, FILE_PROPERTY) == marker]
+            return "in Clio, not settled" if marker in self.letters(house) else "not in Clio"
+        found = [paper for paper in plain.documents(firm) if marker_of(paper, FILE_PROPERTY) == marker]
         if any(paper["fully_uploaded"] for paper in found):
             return "in Clio, not settled"
         stored = {version["uuid"] for paper in found for version in paper["versions"]} & set(firm.storage.objects)
@@ -234,11 +243,6 @@ def _assert_same(found: Counter[str], wanted: Counter[str], slug: str) -> None:
     surplus, missing = found - wanted, wanted - found
     assert not surplus, f"{slug}: {len(surplus)} twice or not its own: {sorted(surplus)[:5]}"
     assert not missing, f"{slug}: {len(missing)} missing: {sorted(missing)[:5]}"
-
-
-def _marker(record: dict[str, Any], name: str) -> str:
-    [value] = [kept["value"] for kept in record["external_properties"] if kept["name"] == name]
-    return str(value)
 
 
 def _text(moment: datetime) -> str:

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,16 +15,23 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from sqlalchemy import select
+
 from connectors.clio.filing import ClioFiles
 from connectors.http import connection, streams
 from connectors.http.connection import Timeouts
 from connectors.http.patience import Patience
+from connectors.smartadvocate import client
+from connectors.smartadvocate.filing import SmartAdvocateFiles
 from ledger.deliveries import Deliveries
 from ledger.feeds import Feeds
 from ledger.leases import Leases
+from ledger.tables import deliveries, delivery_steps
+from sandbox.faults import FaultRule
 from tasks import hold
 from tasks.relay import delivering, documents, polling, tick
-from tests.chaos.tries import FLOWS, PATIENCE, Place, enter, processes
+from tests.chaos.fleet import Fleet, House
+from tests.chaos.tries import FLOWS, PATIENCE, Place, enter, let_holds_expire, processes
 
 Put = Callable[[Any, str, Any], None]
 
@@ -51,6 +59,11 @@ POINTS: dict[str, tuple[type, str, str]] = {
     "after it may be made again": (Deliveries, "absent", "after"),
 }
 """Where a worker may kill itself: before or after a step, or while the step's request is under way."""
+AT_SMARTADVOCATE: dict[str, tuple[type, str, str]] = {
+    "while a note is under way": (SmartAdvocateFiles, "file_letter", "during"),
+    "after a document was answered": (SmartAdvocateFiles, "file_paper", "after"),
+}
+"""The same where the firm's case system is SmartAdvocate."""
 _UNDER_WAY, _BETWEEN_TICKS = 0.02, 0.3
 
 
@@ -87,6 +100,7 @@ def hurry(put: Put, pace: Pace) -> None:
     put(tick, "TIME_FOR_ONE", 20.0)
     timeouts = functools.partial(Timeouts, connect=2.0, read=pace.answer, total=3 * pace.answer)
     put(connection, "Timeouts", timeouts)
+    put(client, "_TIMEOUTS", timeouts())
     patience = functools.partial(Patience, attempts=3, first_pause=0.02, longest_pause=0.2, total_wait=5.0)
     put(connection, "Patience", patience)
     put(streams.Streams.__init__, "__kwdefaults__", streams.Streams.__init__.__kwdefaults__ | {"silence": pace.answer})
@@ -167,7 +181,7 @@ async def _ticks(orders: Orders) -> None:
 
 def _die_at(point: str, unharmed: int) -> None:
     """Have this process kill itself when it passes ``point`` once more than ``unharmed`` times."""
-    owner, name, when = POINTS[point]
+    owner, name, when = (POINTS | AT_SMARTADVOCATE)[point]
     step = getattr(owner, name)
     left = unharmed
 
@@ -198,6 +212,20 @@ def _die_at(point: str, unharmed: int) -> None:
         return answer
 
     setattr(owner, name, in_loop if asyncio.iscoroutinefunction(step) else in_thread)
+
+
+def dies_there(fleet: Fleet, house: House, place: Place, flow: str, point: str, fault: FaultRule | None) -> set[str]:
+    """Let a worker meet its death there; the states of what was in its hands, and those it brought things to."""
+    if fault is not None:
+        fleet.sandbox.controls.faults.add(fault)
+    name = f"doomed {uuid.uuid4()}"
+    Worker(place, Orders(name, (flow,), house.slug, pace=AT_ONCE, dies_at=(point, 0))).end(killed=True)
+    fleet.sandbox.controls.faults.clear()
+    let_holds_expire(fleet.ledger)
+    owned = select(deliveries.c.state).where(deliveries.c.owner == name)
+    brought = select(delivery_steps.c.state).where(delivery_steps.c.by == name)
+    with fleet.ledger._database.reading() as connection:
+        return set(connection.execute(owned).scalars()) | set(connection.execute(brought).scalars())
 
 
 def relay_together(place: Place, firm: str, rounds: int, gates: tuple[Barrier, Barrier], ended: "Queue[str]") -> None:

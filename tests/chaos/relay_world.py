@@ -248,7 +248,7 @@ class World:
             self.ledger.leases.release(hold.renewed)
         return fuse.burnt
 
-    def _engine(self, weather: Weather, fuse: Fuse, hold: "VirtualHold") -> Engine[None]:
+    def _engine(self, weather: Weather, fuse: Fuse, hold: "VirtualHold") -> Engine[Delivery]:
         ledger: Any = _Asked(Breakable(self.ledger.deliveries, fuse))
         return Engine(ledger, hold, self.firm, Vendor(self, weather, fuse, hold))
 
@@ -292,7 +292,7 @@ class Vendor:
     def __init__(self, world: World, weather: Weather, fuse: Fuse, hold: VirtualHold) -> None:
         self._world, self._weather, self._fuse, self._hold = world, weather, fuse, hold
 
-    async def prepare(self, delivery: Delivery) -> None:
+    async def prepare(self, delivery: Delivery) -> Delivery:
         await self._fuse.pass_boundary_soon()
         match self._weather.preparations.pop(0) if self._weather.preparations else Preparation.READY:
             case Preparation.NOT_YET:
@@ -303,8 +303,9 @@ class Vendor:
                 raise Unavailable("The portal is away.")
             case Preparation.FAULT:
                 raise RuntimeError("A mistake of ours.")
+        return delivery
 
-    async def call(self, delivery: Delivery, prepared: None) -> tuple[str, str | None]:
+    async def call(self, delivery: Delivery, prepared: Delivery) -> tuple[str, str | None]:
         outcome = self._weather.calls.pop(0) if self._weather.calls else Call.MADE
         await self._fuse.pass_boundary_soon()
         self._hold.require()

@@ -150,7 +150,7 @@ def test_a_look_up_is_judged_by_when_it_was_made(database: Ledger, home: Any) ->
 class SilentVendor(Vendor):
     """One call is where the signal to end is raised; the others get no answer."""
 
-    async def call(self, delivery: Delivery, prepared: None) -> tuple[str, str | None]:
+    async def call(self, delivery: Delivery, prepared: Delivery) -> tuple[str, str | None]:
         if delivery.marker == "item:0":
             await asyncio.sleep(0.1)
             raise TerminationSignal(signal=signal.SIGTERM)

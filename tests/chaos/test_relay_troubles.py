@@ -85,9 +85,9 @@ async def _begun(fleet: Fleet, house: House, marker: str, *, days_ago: int, name
     )
     firm = await load_firm(house.slug)
     state = SharedState(f"clio:{house.slug}", fleet.ledger.limits, fleet.ledger.tokens)
-    files = firm.case_system.case_files(state, firm.case_system.keep_refresh_token, 1.0)
+    files = firm.case_system.case_files(state, firm.rules(), 1.0)
     assert isinstance(files, ClioFiles)
-    paper = Paper(marker, house.cases[0], "scan.pdf", "application/pdf", 10, None, datetime.now(UTC))
+    paper = Paper(marker, house.cases[0], "scan.pdf", "application/pdf", 10, None, datetime.now(UTC), inbound=True)
     await files._begin(paper)
     await files.close()
     if named != FILE_PROPERTY:

@@ -2,6 +2,7 @@
 
 from connectors.casestatus import CaseStatusClient
 from connectors.clio import ClioClient
+from connectors.smartadvocate import Host, SmartAdvocateClient
 from sandbox.testing import SandboxServer
 from tests.connectors.fakes import shared
 
@@ -17,3 +18,13 @@ def clio_client(server: SandboxServer, **options) -> ClioClient:
 
 def portal_client(server: SandboxServer, key: str = "csk-harrow-pike") -> CaseStatusClient:
     return CaseStatusClient(key, shared=shared("case_status:harrow-pike"), host=f"{server.url}/casestatus")
+
+
+def smartadvocate_client(server: SandboxServer, username: str = "hub_admin", **options) -> SmartAdvocateClient:
+    """A client of the firm's SmartAdvocate that need not wait for its budget."""
+    known = server.smartadvocate.connect("harrow-pike", server.url, username)
+    settings = {
+        "host": Host.of(known["host"]), "username": username, "password": known["password"],
+        "shared": shared("smartadvocate:harrow-pike"), "requests_a_minute": 600_000, **options,
+    }  # fmt: skip
+    return SmartAdvocateClient(**settings)

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
+from tests.connectors.casefile import Casefile
 from tests.connectors.clients import clio_client, portal_client
 from tests.connectors.filing import Cabinet
 
@@ -43,6 +44,15 @@ def small() -> Iterator[SandboxServer]:
         WorldOptions(matters=20, shares=Shares.trouble_free()), limits_on=False, check_openapi=True
     ) as it:
         yield it
+
+
+@pytest.fixture
+async def casefile(small: SandboxServer) -> AsyncIterator[Casefile]:
+    """A case in a firm's SmartAdvocate to file with."""
+    small.reset()
+    casefile = Casefile(small)
+    yield casefile
+    await casefile.files.close()
 
 
 @pytest.fixture

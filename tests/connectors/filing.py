@@ -33,6 +33,14 @@ class Content:
             yield self.content[half:]
 
 
+def paper_of(content: bytes = b"picture", marker: str = "file:1", **changes: Any) -> Paper:
+    whole = {
+        "marker": marker, "name": "intake photo.jpg", "content_type": "image/jpeg", "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(), "received_at": SENT, "inbound": True,
+    }  # fmt: skip
+    return Paper(**whole | changes)
+
+
 class Cabinet(Mailroom):
     """Clio as a firm uses it, and the connector under test."""
 
@@ -57,12 +65,8 @@ class Cabinet(Mailroom):
         }  # fmt: skip
         return Letter(**whole | changes)
 
-    def paper(self, content: bytes = b"picture", marker: str = "file:1", **changes: Any) -> Paper:
-        whole = {
-            "marker": marker, "case_id": self.matter, "name": "intake photo.jpg", "content_type": "image/jpeg",
-            "size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "received_at": SENT,
-        }  # fmt: skip
-        return Paper(**whole | changes)
+    def paper(self, content: bytes = b"picture", **changes: Any) -> Paper:
+        return paper_of(content, **{"case_id": self.matter} | changes)
 
     async def file(self, content: bytes = b"picture", *, resuming: bool = False, **changes: Any) -> str:
         return await self.files.file_paper(self.paper(content, **changes), Content(content), resuming=resuming)

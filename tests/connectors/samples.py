@@ -112,3 +112,110 @@ FILE = {
     "created_at": "2025-06-03T16:55:00Z",
     "updated_at": "2025-06-03T16:55:00Z",
 }
+SMARTADVOCATE_CASE = {
+    "caseID": 40217,
+    "caseNumber": "24-01873",
+    "caseName": "Okafor, Dana v. Brightline Freight",
+    "caseGroupID": 3,
+    "caseGroup": "Personal Injury",
+    "caseTypeID": 112,
+    "caseType": "Motor Vehicle Accident",
+    "caseStatusID": 58,
+    "caseStatus": "Treating",
+    "caseStatusFrom": "2025-02-11T15:04:00Z",
+    "caseOpenedDate": "2024-11-19T17:30:00Z",
+    "wantedAcceptedDate": "2024-11-20T00:00:00Z",
+    "caseClosedDate": None,
+    "officeID": 1,
+    "officeName": "Main Office",
+    "incident": {
+        "incidentDate": "2024-11-16T00:00:00Z",
+        "state": "Ohio",
+        "incidentFacts": "Rear-end collision on I-71.",
+        "comments": "",
+        "mergedFacts": "",
+    },
+    "plaintiffs": [
+        {
+            "id": 90311,
+            "name": "Okafor, Dana",
+            "roleID": 4,
+            "role": "(P)-Plaintiff",
+            "contactID": 1055102,
+            "primary": True,
+            "primaryContact": True,
+            "client": True,
+            "missing": False,
+            "markedAsRemoved": False,
+            "comments": None,
+            "contact": {
+                "contactId": 55102,
+                "contactCtg": 1,
+                "firstName": "Dana",
+                "lastName": "Okafor",
+                "phones": [
+                    {
+                        "phoneID": 7001,
+                        "name": "Home Primary Phone",
+                        "phoneNumber": "(614) 555-0109",
+                        "primary": True,
+                        "useForTexting": False,
+                        "preventAutoContact": False,
+                    },
+                    {
+                        "phoneID": 7002,
+                        "name": "Cell",
+                        "phoneNumber": "(614) 555-0142",
+                        "primary": False,
+                        "useForTexting": True,
+                        "preventAutoContact": False,
+                    },
+                ],
+                "emails": [
+                    {"emailID": 8101, "name": "dana.okafor@example.com", "primary": True, "preventAutoContact": False}
+                ],
+                "addresses": [
+                    {
+                        "addressID": 6001,
+                        "address1": "12 Elm St",
+                        "city": "Columbus",
+                        "state": "OH",
+                        "zip": "43004",
+                        "primary": True,
+                    }
+                ],
+            },
+        }
+    ],
+    "defendant": [{"id": 3310, "name": "Brightline Freight LLC", "role": "(D)-Defendant", "primary": True}],
+    "caseStaff": [
+        {
+            "uniqueContactId": 1000212,
+            "userID": 212,
+            "firstName": "Lena",
+            "lastName": "Ortiz",
+            "email": "lortiz@firm.example",
+            "role": "Primary Attorney",
+            "phone": "(614) 555-0100",
+        },
+        {
+            "uniqueContactId": 1000230,
+            "userID": 230,
+            "firstName": "Sam",
+            "lastName": "Reed",
+            "email": "sreed@firm.example",
+            "role": "Paralegal",
+            "phone": None,
+        },
+    ],
+    "secondStatuses": [
+        {
+            "statusID": 301,
+            "fromDate": "2025-02-12T09:00:00Z",
+            "statusTypeName": "Records Status",
+            "statusName": "Requested",
+        }
+    ],
+    "createdDate": "2024-11-19T17:28:41.903Z",
+    "modifiedDate": "2025-02-12T14:10:07.33Z",
+}

@@ -58,18 +58,18 @@ async def test_a_letter_is_found_by_its_marker_and_no_other(cabinet):
     markers = ["message:1", "message:11", "message:1:edit:0a", "a&b=c d+é%/\\?#[]{}"]
     filed = {marker: await cabinet.files.file_letter(cabinet.letter(marker)) for marker in markers}
     for marker in markers:
-        assert await cabinet.files.find_letter(marker) == filed[marker]
+        assert await cabinet.files.find_letter(marker, cabinet.matter) == filed[marker]
     for marker in ("message:2", "message:", "MESSAGE:1", "%", "*"):
-        assert await cabinet.files.find_letter(marker) is None
+        assert await cabinet.files.find_letter(marker, cabinet.matter) is None
 
 
 async def test_it_is_found_on_whatever_matter_somebody_has_put_it(cabinet):
     filed = await cabinet.files.file_letter(cabinet.letter())
     table = cabinet.clio.tables["communications"]
     table.change(table.get(int(filed)), {"_matter": int(cabinet.other_matter), "subject": "Renamed"}, 0)
-    assert await cabinet.files.find_letter("message:1") == filed
+    assert await cabinet.files.find_letter("message:1", cabinet.matter) == filed
     table.change(table.get(int(filed)), {"_matter": None}, 0)
-    assert await cabinet.files.find_letter("message:1") == filed
+    assert await cabinet.files.find_letter("message:1", cabinet.matter) == filed
 
 
 @pytest.mark.parametrize(
@@ -80,18 +80,18 @@ async def test_a_look_up_that_finds_everything_is_no_find(cabinet, properties):
     body = {"data": [{"id": 660145, "external_properties": properties}], "meta": {"paging": {}}}
     cabinet.spoil(FaultKind.STATUS, "GET", LETTERS, status=200, body=body)
     with pytest.raises(UnexpectedAnswer, match="another marker"):
-        await cabinet.files.find_letter("message:1")
+        await cabinet.files.find_letter("message:1", cabinet.matter)
 
 
 async def test_of_two_the_first_is_found(cabinet):
     filed = [await cabinet.files.file_letter(cabinet.letter()) for _ in range(3)]
-    assert await cabinet.files.find_letter("message:1") == filed[0]
+    assert await cabinet.files.find_letter("message:1", cabinet.matter) == filed[0]
 
 
 async def test_one_that_we_may_not_see_still_counts_as_found(cabinet):
     stub = {"data": [{"id": 660145, "etag": '"x"', "redacted": True}], "meta": {"paging": {}}}
     cabinet.spoil(FaultKind.STATUS, "GET", LETTERS, status=200, body=stub)
-    assert await cabinet.files.find_letter("message:1") == "660145"
+    assert await cabinet.files.find_letter("message:1", cabinet.matter) == "660145"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_lost_answer_is_never_repeated_and_the_letter_is_found_if_it_is_
     with pytest.raises(AnswerLost):
         await cabinet.files.file_letter(cabinet.letter())
     assert cabinet.asked("clio", "POST /api/v4/communications") == 1
-    found = await cabinet.files.find_letter("message:1")
+    found = await cabinet.files.find_letter("message:1", cabinet.matter)
     assert (found is not None) == takes_effect == (len(cabinet.letters()) == 1)
 
 
@@ -153,7 +153,7 @@ async def test_a_matter_that_is_hidden_is_refused(cabinet):
 
 async def test_a_missing_permission_is_named(cabinet):
     cabinet.clio.denied = {"communications"}
-    for call in (cabinet.files.file_letter(cabinet.letter()), cabinet.files.find_letter("message:1")):
+    for call in (cabinet.files.file_letter(cabinet.letter()), cabinet.files.find_letter("message:1", cabinet.matter)):
         with pytest.raises(NotPermitted, match="'Communications' permission"):
             await call
 
@@ -188,4 +188,4 @@ async def test_a_creation_that_does_not_say_what_it_made_is_not_taken_for_succes
 async def test_a_look_up_that_cannot_be_read_is_not_taken_for_not_found(cabinet, body):
     files = scripted(cabinet, json_answer(body))
     with pytest.raises(ConnectorError):
-        await files.find_letter("message:1")
+        await files.find_letter("message:1", cabinet.matter)

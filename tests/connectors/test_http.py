@@ -394,3 +394,19 @@ def test_log_records_and_their_tracebacks_are_redacted(caplog):
     assert "canary" not in shown
     assert "55501" not in shown
     assert "•••0142" in shown
+
+
+async def test_no_more_requests_are_under_way_at_once_than_a_vendor_likes():
+    under_way, most = 0, 0
+
+    async def handler(_request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return json_answer(OK)
+
+    careful = connection(handler, at_once=2)
+    await asyncio.gather(*(careful.request("GET", "/x", route="/x") for _ in range(8)))
+    assert most == 2

@@ -1,4 +1,4 @@
-"""A file of 256 MiB on its way from portal to Clio: whole, and never in memory."""
+"""A file of 256 MiB on its way from the portal to a case system: whole, and never in memory."""
 
 import threading
 
@@ -6,11 +6,13 @@ import psutil
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
+from tests.connectors.casefile import Casefile
 from tests.connectors.clients import portal_client
 from tests.connectors.filing import Cabinet
 from tests.connectors.mailroom import KEY
 
 MIB = 1024 * 1024
+SIZE = 256 * MIB
 
 
 class Watch:
@@ -36,17 +38,32 @@ class Watch:
         return self.most - self._before
 
 
-async def test_memory_stays_flat():
+async def test_memory_stays_flat_on_the_way_to_clio():
     with SandboxServer(WorldOptions(matters=3, shares=Shares.trouble_free()), limits_on=False) as server:
         cabinet = Cabinet(server)
-        portal = portal_client(server, KEY)
-        number = cabinet.put("deposition.mp4", size=256 * MIB)
-        document = await portal.document(number)
-        paper = cabinet.paper(size=document.size, sha256=document.sha256, name=document.name, content_type="video/mp4")
-        with Watch() as watch:
-            await cabinet.files.file_paper(paper, portal.download(document), resuming=False)
+        document = await carry(cabinet)
         [kept] = cabinet.papers()
-        assert (kept["size"], kept["sha256"]) == (256 * MIB, document.sha256)
-        assert watch.growth < 64 * MIB, f"{watch.growth / MIB:.0f} MiB"
-        await cabinet.files.close()
-        await portal.close()
+        assert (kept["size"], kept["sha256"]) == (SIZE, document.sha256)
+
+
+async def test_memory_stays_flat_on_the_way_to_smartadvocate():
+    with SandboxServer(WorldOptions(matters=3, shares=Shares.trouble_free()), limits_on=False) as server:
+        casefile = Casefile(server)
+        casefile.records.switches.max_upload_bytes = SIZE
+        document = await carry(casefile)
+        [kept] = casefile.documents
+        assert (kept.size, kept.sha256) == (SIZE, document.sha256)
+
+
+async def carry(files):
+    """One file from the portal to the case system; what the portal says of it."""
+    portal = portal_client(files.server, KEY)
+    number = files.put("deposition.mp4", size=SIZE)
+    document = await portal.document(number)
+    paper = files.paper(size=document.size, sha256=document.sha256, name=document.name, content_type="video/mp4")
+    with Watch() as watch:
+        await files.files.file_paper(paper, portal.download(document), resuming=False)
+    assert watch.growth < 64 * MIB, f"{watch.growth / MIB:.0f} MiB"
+    await files.files.close()
+    await portal.close()
+    return document

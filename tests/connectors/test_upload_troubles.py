@@ -25,7 +25,7 @@ async def file_until_done(cabinet, content=None, tries=5):
         try:
             return await cabinet.files.file_paper(paper, content, resuming=number > 0)
         except Wait:
-            found = await cabinet.files.find_paper(paper.marker)
+            found = await cabinet.files.find_paper(paper.marker, cabinet.matter)
             if found is not None:
                 return found
     raise AssertionError("It was never filed.")

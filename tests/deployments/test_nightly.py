@@ -1,6 +1,7 @@
 """The nightly deployment of a firm follows its block: hour, zone, switch, tags, form."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,13 +22,14 @@ NEW_YORK = ZoneInfo("America/New_York")
     [
         ({}, "15 21 * * *", "UTC"),
         ({"time_zone": "America/Denver"}, "15 21 * * *", "UTC"),
+        ({"case_system": samples.smartadvocate()}, "15 21 * * *", "UTC"),
         ({"nightly_at": "21:00"}, "0 21 * * *", "America/New_York"),
         ({"nightly_at": "20:05", "time_zone": "America/Denver"}, "5 20 * * *", "America/Denver"),
         ({"nightly_at": "03:00", "nightly_zone": "UTC"}, "0 3 * * *", "UTC"),
         ({"nightly_zone": "Europe/London"}, "15 21 * * *", "Europe/London"),
     ],
 )
-def test_the_schedule_speaks_the_firms_zone(settings: dict[str, str], cron: str, zone: str) -> None:
+def test_the_schedule_speaks_the_firms_zone(settings: dict[str, Any], cron: str, zone: str) -> None:
     schedule = nightly_schedule(samples.firm(**settings))
     assert (schedule.cron, schedule.timezone) == (cron, zone)
 
@@ -89,7 +91,7 @@ async def test_a_firm_whose_block_cannot_be_read_keeps_no_other_from_its_deploym
     prefect_server: PrefectServer,
 ) -> None:
     await samples.save("a-broken-one")
-    await samples.save("b-whole-one")
+    await samples.save("b-whole-one", case_system=samples.smartadvocate())
     async with get_client() as client:
         await ensure_work_pool(client)
         document = await client.read_block_document_by_name("a-broken-one-clio", "clio-credentials")
@@ -97,7 +99,8 @@ async def test_a_firm_whose_block_cannot_be_read_keeps_no_other_from_its_deploym
         registered = await register_firms(client)
         assert "b-whole-one" in registered.firms
         assert "a-broken-one" in registered.unreadable
-        assert await client.read_deployment_by_name("nightly_case_sync/b-whole-one")
+        deployment = await client.read_deployment_by_name("nightly_case_sync/b-whole-one")
+        assert "system:smartadvocate" in deployment.tags
 
 
 async def test_the_form_explains_its_parameters_and_checks_them(prefect_server: PrefectServer) -> None:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.letters import Composed, People, compose, content_digest, edit_marker, message_marker, without_people
+from domain.letters import (
+    Composed,
+    People,
+    compose,
+    compose_in_words,
+    content_digest,
+    edit_marker,
+    message_marker,
+    without_people,
+)
 from domain.relay import Correspondent, Message, MessageKind, Party, PartyKind, PortalPlace
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -180,6 +189,48 @@ def test_without_its_people_everything_else_of_a_letter_stays() -> None:
     assert plain.body.startswith(whole.letter.body)
 
 
+@pytest.mark.parametrize(
+    ("about", "people", "below"),
+    [
+        (message(), PEOPLE, ["From: Ada Okafor", "To: Miriam Vance", "When: 2 Mar 2026, 12:00 UTC"]),
+        (message(), NOBODY, ["From: Ada Okafor", "When: 2 Mar 2026, 12:00 UTC"]),
+        (
+            message(MessageKind.OUTBOUND, recipients=(1, 3, 4)),
+            PEOPLE,
+            [
+                "From: Tomas Ibarra <T.Ibarra@larkfirm.example>",
+                "To: Ada Okafor",
+                "To: Kim Lindqvist",
+                "To: a client of the case",
+                "When: 2 Mar 2026, 12:00 UTC",
+            ],
+        ),
+        (
+            message(MessageKind.AUTOMATION, recipients=(1,)),
+            PEOPLE,
+            ["From: Case Status (sent automatically)", "To: Ada Okafor", "When: 2 Mar 2026, 12:00 UTC"],
+        ),
+    ],
+)
+def test_where_there_are_no_fields_for_people_they_stand_in_the_text(
+    about: Message, people: People, below: list[str]
+) -> None:
+    made = compose_in_words(about, "marker", "1480021", people, edited=False)
+    letter = made.letter
+    assert (letter.marker, letter.case_id, letter.sent_at, made.notes) == ("marker", "1480021", NOON, ())
+    assert (letter.sender, letter.recipients) == (None, ())
+    assert letter.inbound == (about.kind is MessageKind.INBOUND)
+    assert letter.body.splitlines() == ["My next appointment is on Friday.", "", "--", *below]
+
+
+def test_an_edit_in_words_says_what_it_is_and_when_it_was_made() -> None:
+    letter = compose_in_words(message(), "marker", "1480021", PEOPLE, edited=True).letter
+    assert letter.sent_at == NOON + timedelta(minutes=5)
+    first, _, words, *_, last = letter.body.splitlines()
+    assert first.startswith("Edited in Case Status on 2 Mar 2026, 12:05 UTC.")
+    assert (words, last) == ("My next appointment is on Friday.", "When: 2 Mar 2026, 12:05 UTC")
+
+
 @given(content=contents, kind=st.sampled_from(MessageKind), edited=st.booleans(), known=st.booleans())
 def test_the_words_are_in_the_body_as_they_are(content: str, kind: MessageKind, *, edited: bool, known: bool) -> None:
     about = message(kind, content=content)
@@ -189,6 +240,7 @@ def test_the_words_are_in_the_body_as_they_are(content: str, kind: MessageKind, 
         return
     assert content in made.letter.body
     assert content in without_people(made, about, "Clio", edited=edited).letter.body
+    assert content in compose_in_words(about, "marker", "1480021", NOBODY, edited=edited).letter.body
     if not made.notes and not edited:
         assert made.letter.body == content
 
@@ -207,6 +259,8 @@ def test_nobody_is_lost(recipients: list[int], known: set[int], named: set[int])
     assert len(made.letter.recipients) + len(below) == len(recipients)
     plain = without_people(made, about, "Clio", edited=False).letter
     assert len([line for line in plain.body.splitlines() if line.startswith("To: ")]) == len(recipients)
+    words = compose_in_words(about, "marker", "1480021", people, edited=False).letter.body
+    assert len([line for line in words.splitlines() if line.startswith("To: ")]) == len(recipients)
 
 
 def test_markers_tell_messages_and_their_wordings_apart() -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import httpx
@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from ledger import Ledger, Run
 from sandbox.casestatus.rendering import case_json
 from sandbox.controls import RateLimit
@@ -61,6 +62,8 @@ class Ended:
 @dataclass
 class Office:
     """One firm: ``slug`` in casebridge, ``SEEDED`` in the sandbox."""
+
+    system: ClassVar[str] = "clio"
 
     slug: str
     sandbox: SandboxServer
@@ -123,7 +126,7 @@ class Office:
 
     def case(self, integration_id: str) -> dict[str, Any] | None:
         """The case as the portal shows it, None when it has none."""
-        found = self.portal.case_with_integration_id("clio", integration_id)
+        found = self.portal.case_with_integration_id(self.system, integration_id)
         return None if found is None else case_json(found)
 
     def portal_call(self, method: str, path: str, body: Any = None) -> Any:
@@ -204,16 +207,36 @@ class Office:
         return asyncio.run(self.run(flow, **parameters))
 
 
+def clio_credentials(sandbox: SandboxServer, of: str = SEEDED) -> ClioCredentials:
+    """What connects a firm of the sandbox to its Clio."""
+    granted = sandbox.clio.connect(of, sandbox.url)
+    return ClioCredentials(
+        region=granted["region"],
+        client_id=granted["client_id"],
+        client_secret=SecretStr(granted["client_secret"]),
+        refresh_token=SecretStr(granted["refresh_token"]),
+        host=f"{sandbox.url}/clio/{granted['region']}",
+    )
+
+
 @contextlib.contextmanager
-def open_office(slug: str, home: Path, world: WorldOptions, **settings: Any) -> Iterator[Office]:
+def open_office(
+    slug: str,
+    home: Path,
+    world: WorldOptions,
+    *,
+    kind: type[Office] = Office,
+    credentials: Callable[[SandboxServer], ClioCredentials | SmartAdvocateCredentials] = clio_credentials,
+    **settings: Any,
+) -> Iterator[Office]:
     """A firm over a new sandbox and an empty ledger; its blocks are saved, nothing has been synced."""
     with pytest.MonkeyPatch.context() as patch, SandboxServer(world) as sandbox:
         patch.setenv("CASEBRIDGE_HOME", str(home))
         patch.delenv("CASEBRIDGE_DATABASE_URL", raising=False)
         raise_limits(sandbox)
         with Ledger.open() as ledger:
-            asyncio.run(save_firm(slug, sandbox, **settings))
-            yield Office(slug, sandbox, ledger, home)
+            asyncio.run(save_firm(slug, sandbox, case_system=credentials(sandbox), **settings))
+            yield kind(slug, sandbox, ledger, home)
 
 
 def raise_limits(sandbox: SandboxServer) -> None:
@@ -222,19 +245,18 @@ def raise_limits(sandbox: SandboxServer) -> None:
     sandbox.controls.limits["casestatus"] = RateLimit(requests=600_000, burst=10_000)
 
 
-async def save_firm(slug: str, sandbox: SandboxServer, of: str = SEEDED, **settings: Any) -> Firm:
+async def save_firm(
+    slug: str,
+    sandbox: SandboxServer,
+    of: str = SEEDED,
+    case_system: ClioCredentials | SmartAdvocateCredentials | None = None,
+    **settings: Any,
+) -> Firm:
     """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
-    granted = sandbox.clio.connect(of, sandbox.url)
-    clio = ClioCredentials(
-        region=granted["region"],
-        client_id=granted["client_id"],
-        client_secret=SecretStr(granted["client_secret"]),
-        refresh_token=SecretStr(granted["refresh_token"]),
-        host=f"{sandbox.url}/clio/{granted['region']}",
-    )
-    await clio.asave(f"{slug}-clio", overwrite=True)
+    case_system = case_system or clio_credentials(sandbox, of)
+    await case_system.asave(f"{slug}-{case_system.system}", overwrite=True)
     portal = CaseStatusCredentials(api_key=SecretStr(f"csk-{of}"), host=f"{sandbox.url}/casestatus")
     await portal.asave(f"{slug}-case-status", overwrite=True)
-    firm = Firm(slug=slug, name="Harrow Pike LLP", case_system=clio, portal=portal, **settings)
+    firm = Firm(slug=slug, name="Harrow Pike LLP", case_system=case_system, portal=portal, **settings)
     await firm.asave(slug, overwrite=True)
     return firm

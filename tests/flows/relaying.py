@@ -1,4 +1,4 @@
-"""What happens in the portal and what is in Clio, in words for tests of the relays; and a tick, in one call."""
+"""What happens in the portal and what is in the case system, in words for tests of the relays; and a tick, in one call."""
 
 from typing import Any
 
@@ -7,14 +7,18 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.sorting import ArtifactSort
+from sqlalchemy import update
 
+from ledger import Receipt
+from ledger.tables import deliveries
 from sandbox.casestatus import arrivals
 from sandbox.clio import plain
+from sandbox.faults import FaultKind, FaultRule
 from tests.flows.office import SEEDED, Office
 
 
 class Desk:
-    """One firm's correspondence: messages and files arrive in the portal, and are to be found in Clio."""
+    """One firm's correspondence: messages and files arrive in the portal, and are to be found in the case system."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -24,7 +28,7 @@ class Desk:
 
     def write(self, integration_id: str, content: str, **more: Any) -> str:
         """Somebody writes a message (``type`` inbound unless said otherwise); its id in the portal."""
-        body = {"integration_id": integration_id, "content": content, "source": "clio", **more}
+        body = {"integration_id": integration_id, "content": content, "source": self.office.system, **more}
         portal = self.sandbox.casestatus.portal
         return str(arrivals.message_arrives(portal, self.office.portal, body).id)
 
@@ -33,7 +37,13 @@ class Desk:
 
     def put(self, integration_id: str, file_name: str, content: str = "", **more: Any) -> str:
         """Somebody puts a file there; its id in the portal."""
-        body = {"integration_id": integration_id, "file_name": file_name, "content": content, "source": "clio", **more}
+        body = {
+            "integration_id": integration_id,
+            "file_name": file_name,
+            "content": content,
+            "source": self.office.system,
+            **more,
+        }
         return str(arrivals.file_arrives(self.sandbox.casestatus.portal, self.office.portal, body).id)
 
     # Clio.
@@ -54,6 +64,21 @@ class Desk:
 
     def attorney_of(self, integration_id: str) -> int:
         return int(self.office.clio.matters.get(int(integration_id))["_responsible_attorney"])
+
+    # In between.
+
+    def spoil(self, vendor: str, kind: FaultKind, method: str, path: str, **more: Any) -> None:
+        self.sandbox.controls.faults.add(FaultRule(vendor, kind, method=method, path=path, **more))
+
+    def receipt(self, stream: str, marker: str) -> Receipt:
+        found = self.office.ledger.deliveries.receipt(self.office.slug, stream, marker)
+        assert found is not None
+        return found
+
+    def make_due(self) -> None:
+        """What time does to a pause, without the waiting."""
+        with self.office.ledger._database.writing() as connection:
+            connection.execute(update(deliveries).values(due_at=None))
 
     # Ticks.
 

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,9 +11,9 @@ from sqlalchemy import update
 from blocks.firm import Firm
 from flows.document_relay import document_relay
 from flows.nightly_case_sync import nightly_case_sync
-from ledger import Receipt, State
+from ledger import State
 from ledger.tables import deliveries, feeds
-from sandbox.faults import FaultKind, FaultRule
+from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from tests.flows.office import open_office
 from tests.flows.processes import PrefectServer
@@ -33,22 +32,6 @@ def desk(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory
         yield Desk(office)
 
 
-def spoil(desk: Desk, vendor: str, kind: FaultKind, method: str, path: str, **more: Any) -> None:
-    desk.sandbox.controls.faults.add(FaultRule(vendor, kind, method=method, path=path, **more))
-
-
-def receipt(desk: Desk, file: str) -> Receipt:
-    found = desk.office.ledger.deliveries.receipt(desk.office.slug, "documents", f"file:{file}")
-    assert found is not None
-    return found
-
-
-def make_due(desk: Desk) -> None:
-    """What time does to a pause, without the waiting."""
-    with desk.office.ledger._database.writing() as connection:
-        connection.execute(update(deliveries).values(due_at=None))
-
-
 async def test_a_file_is_filed_with_its_case_once(desk: Desk) -> None:
     case = next(desk.office.resting)
     file = desk.put(case, "er-bill.pdf", "the bill")
@@ -59,7 +42,7 @@ async def test_a_file_is_filed_with_its_case_once(desk: Desk) -> None:
     assert (paper["name"], paper["content_type"], paper["fully_uploaded"]) == ("er-bill.pdf", "application/pdf", True)
     assert paper["sha256"] == hashlib.sha256(b"the bill").hexdigest()
     assert paper["external_properties"] == [{"name": "case_status_file_id", "value": f"file:{file}"}]
-    assert receipt(desk, file).delivery.remote_id == str(paper["id"])
+    assert desk.receipt("documents", f"file:{file}").delivery.remote_id == str(paper["id"])
 
 
 async def test_odd_files_come_through(desk: Desk) -> None:
@@ -91,10 +74,10 @@ async def test_a_file_that_is_still_scanned_waits(desk: Desk) -> None:
     file = desk.put(case, "slow.pdf", "slow", ready_in=30)
     await desk.tick(document_relay)
     assert desk.papers(case) == []
-    waiting = receipt(desk, file).delivery
+    waiting = desk.receipt("documents", f"file:{file}").delivery
     assert (waiting.state, waiting.code, waiting.tries) == (State.RESERVED, "file_not_ready", 0)
     desk.sandbox.controls.clock.advance(31)
-    make_due(desk)
+    desk.make_due()
     await desk.tick(document_relay)
     assert [paper["name"] for paper in desk.papers(case)] == ["slow.pdf"]
 
@@ -107,7 +90,7 @@ async def test_a_file_too_large_for_the_firm_is_refused_until_a_person_asks_agai
     file = desk.put(case, "film.mp4", size=3_000_000)
     state = await desk.tick(document_relay)
     assert state.name == "Exceptions"
-    refused = receipt(desk, file).delivery
+    refused = desk.receipt("documents", f"file:{file}").delivery
     assert (refused.state, refused.code) == (State.GIVEN_UP, "document_too_large")
     assert "Raise *Largest document*" in (refused.reason or "")
     firm.largest_document_mb = 1024
@@ -115,7 +98,10 @@ async def test_a_file_too_large_for_the_firm_is_refused_until_a_person_asks_agai
     assert desk.office.ledger.deliveries.revive(desk.office.slug, "documents", "ops") == [f"file:{file}"]
     await desk.tick(document_relay)
     [paper] = desk.papers(case)
-    assert (paper["size"], paper["sha256"]) == (3_000_000, receipt(desk, file).delivery.payload["document"]["sha256"])
+    assert (paper["size"], paper["sha256"]) == (
+        3_000_000,
+        desk.receipt("documents", f"file:{file}").delivery.payload["document"]["sha256"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,12 +123,14 @@ async def test_a_cut_at_any_step_leaves_one_document(
     monkeypatch.setattr("tasks.relay.delivering.SETTLING", timedelta(0))
     case = next(desk.office.resting)
     file = desk.put(case, "large.bin", size=700_000, seed=5)
-    spoil(desk, vendor, kind, method, path, after_bytes=300_000)
+    desk.spoil(vendor, kind, method, path, after_bytes=300_000)
     for _ in range(4):
         await desk.tick(document_relay)
-        make_due(desk)
+        desk.make_due()
     complete = [paper for paper in desk.papers(case) if paper["fully_uploaded"]]
-    assert [paper["sha256"] for paper in complete] == [receipt(desk, file).delivery.payload["document"]["sha256"]]
+    assert [paper["sha256"] for paper in complete] == [
+        desk.receipt("documents", f"file:{file}").delivery.payload["document"]["sha256"]
+    ]
     unfinished = [paper for paper in desk.papers(case) if not paper["fully_uploaded"] and not paper["deleted"]]
     assert unfinished == []
 
@@ -150,7 +138,7 @@ async def test_a_cut_at_any_step_leaves_one_document(
 async def test_uploads_that_nobody_finished_are_cleared_away_after_a_day(desk: Desk) -> None:
     case = next(desk.office.resting)
     desk.put(case, "half.pdf", "half")
-    spoil(desk, "storage", FaultKind.STATUS, "PUT", "*", status=503, count=None)
+    desk.spoil("storage", FaultKind.STATUS, "PUT", "*", status=503, count=None)
     await desk.tick(document_relay)
     desk.sandbox.controls.faults.clear()
     [shell] = desk.papers(case)
@@ -175,6 +163,6 @@ async def test_a_signed_address_of_another_host_is_not_followed(desk: Desk, monk
     )
     await desk.tick(document_relay)
     monkeypatch.undo()
-    refused = receipt(desk, file).delivery
+    refused = desk.receipt("documents", f"file:{file}").delivery
     assert "127.0.0.1, which is not one of its hosts" in (refused.reason or "")
     assert not [paper for paper in desk.papers(case) if paper["fully_uploaded"]]

@@ -82,6 +82,17 @@ def test_the_whole_way_of_a_message(ledger: Ledger, clock: HandClock, hold: Leas
     assert [step for step, _ in steps(ledger, "a")] == [State.RESERVED, State.CALLING, State.DELIVERED]
 
 
+def test_the_case_of_a_call_is_on_record_before_it_is_made(ledger: Ledger, clock: HandClock, hold: Lease) -> None:
+    """Where its answer is lost it is looked for there, whatever has become of the reservation's case meanwhile."""
+    reserve(ledger, message("a", "portal:88017"))
+    [claimed] = claim(ledger, hold)
+    calling = ledger.deliveries.calling(hold, claimed, "1480021")
+    unknown = ledger.deliveries.unknown(calling, "the connection was cut")
+    assert (unknown.case_id, unknown.lane) == ("1480021", "portal:88017")
+    absent = ledger.deliveries.absent(unknown, "it is not there")
+    assert ledger.deliveries.calling(hold, absent).case_id == "1480021"
+
+
 def test_of_each_lane_the_first_comes_first(ledger: Ledger, hold: Lease) -> None:
     reserve(ledger, message("late", minutes=2), message("early", minutes=1), message("other", "case-2", minutes=3))
     reserve(ledger, message("equal", minutes=1))

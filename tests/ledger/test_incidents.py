@@ -80,3 +80,13 @@ def test_a_sentence_may_quote_anything(ledger: Ledger) -> None:
     [found] = ledger.incidents.observe(FIRM, STREAM, {"vendor_refused": "It said “\ud800 and \0 it stopped”."})
     assert found.sentence.startswith("It said “")
     assert ledger.incidents.of(STREAM) == [found]
+
+
+def test_a_firm_that_was_told_by_one_stream_is_known_to_have_been_told(ledger: Ledger, clock: HandClock) -> None:
+    for stream in ("messages", "documents"):
+        ledger.incidents.observe(FIRM, stream, {"reconnect_needed": "Connect again."})
+    assert not ledger.incidents.is_told(FIRM, "Connect again.")
+    ledger.incidents.told(FIRM, "messages", "reconnect_needed")
+    assert ledger.incidents.is_told(FIRM, "Connect again.")
+    assert not ledger.incidents.is_told(FIRM, "Something else.")
+    assert not ledger.incidents.is_told("another-firm", "Connect again.")

@@ -8,6 +8,7 @@ import pytest
 
 import ledger.deliveries
 import tasks.relay
+import tasks.troubles
 from domain.relay_reasons import RELAY_REASONS
 
 GIVEN_AT = {
@@ -27,6 +28,8 @@ def given_codes(tree: ast.AST) -> Iterator[str]:
                 yield from texts([code])
             case ast.FunctionDef(name="_code"):
                 yield from texts([one.value for one in ast.walk(node) if isinstance(one, ast.Return)])
+            case ast.AnnAssign(target=ast.Name(id="_CODES"), value=ast.Tuple(elts=[*pairs])):
+                yield from texts([pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple)])
             case ast.keyword(arg="code", value=code):
                 yield from texts([code])
             case ast.Dict(keys=[*keys], values=[*values]):
@@ -64,7 +67,8 @@ def texts_of(node: ast.expr | None) -> list[str]:
 
 
 def modules() -> list[Path]:
-    return [*sorted(Path(next(iter(tasks.relay.__path__))).glob("*.py")), Path(ledger.deliveries.__file__)]
+    relay = sorted(Path(next(iter(tasks.relay.__path__))).glob("*.py"))
+    return [*relay, Path(ledger.deliveries.__file__), Path(tasks.troubles.__file__)]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.stem)

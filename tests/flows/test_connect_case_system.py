@@ -1,20 +1,17 @@
 """Connecting a firm by a person's consent: the pause, the way through Clio's page, and the way back."""
 
 import asyncio
-import re
-from typing import Any
 
 import httpx
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.flow_runs import aresume_flow_run
 from pydantic import SecretStr
 
 from blocks.firm import Firm
-from flows.connect_clio import connect_clio
+from flows.connect_case_system import connect_case_system
 from flows.nightly_case_sync import nightly_case_sync
 from sandbox.testing import SandboxServer
+from tests.flows.consent import consent_address
 
 REDIRECT = "http://127.0.0.1:8399/clio"
 
@@ -37,29 +34,12 @@ async def unconnected(firm: Firm, sandbox: SandboxServer) -> Firm:
     return firm
 
 
-async def consent_address(firm: Firm) -> tuple[str, Any]:
-    """The address in the run's artifact, and the flow run that waits."""
-    async with get_client() as client:
-        for _ in range(200):
-            found = await client.read_artifacts(
-                artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[f"connect-{firm.slug}"]))
-            )
-            if found and found[0].flow_run_id:
-                run = await client.read_flow_run(found[0].flow_run_id)
-                if run.state is not None and run.state.is_paused():
-                    address = re.search(r"\]\((http[^)]+)\)", str(found[0].data))
-                    assert address is not None
-                    return address[1], run.id
-            await asyncio.sleep(0.1)
-    raise AssertionError("the flow did not pause")
-
-
 async def test_a_person_connects_a_firm_again(unconnected: Firm, sandbox: SandboxServer) -> None:
     refused = await nightly_case_sync(unconnected.slug, return_state=True)
     assert refused.name == "ReconnectNeeded", refused.message
 
     sandbox.clio.oauth["us"].settings.auto_approve = "harrow-pike"
-    connecting = asyncio.create_task(connect_clio(unconnected.slug, return_state=True))
+    connecting = asyncio.create_task(connect_case_system(unconnected.slug, return_state=True))
     address, flow_run_id = await consent_address(unconnected)
     landed = httpx.get(address, follow_redirects=False).headers["location"]
     assert landed.startswith(REDIRECT)
@@ -72,7 +52,7 @@ async def test_a_person_connects_a_firm_again(unconnected: Firm, sandbox: Sandbo
 
 
 async def test_an_address_of_another_attempt_is_not_believed(unconnected: Firm, sandbox: SandboxServer) -> None:
-    connecting = asyncio.create_task(connect_clio(unconnected.slug, return_state=True))
+    connecting = asyncio.create_task(connect_case_system(unconnected.slug, return_state=True))
     _, flow_run_id = await consent_address(unconnected)
     await aresume_flow_run(flow_run_id, run_input={"address": f"{REDIRECT}?code=stolen&state=another"})
     state = await connecting

@@ -1,0 +1,303 @@
+"""Files messages as notes and documents as case documents in SmartAdvocate, and finds them again by their markers.
+
+SmartAdvocate has no idempotency keys [seen: none], and looks nothing up by what is in it: each record says its marker in a
+line that people may read, and all records of the case are read through before anything is repeated.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from connectors.errors import FixData, Misconfigured, NotFound, NotPermitted, UnexpectedAnswer
+from connectors.http import Connection, Counts, Form
+from connectors.smartadvocate import lists
+from connectors.smartadvocate.client import SmartAdvocateClient
+from connectors.smartadvocate.hosts import SYSTEM
+from connectors.smartadvocate.markup import plain_text
+from connectors.smartadvocate.wire import Record, lower_keys
+from connectors.wiring import unreadable
+from domain.case import StaffMember
+from domain.relay import Letter, Paper
+
+SUBJECT = "Case Status Message"
+"""Of every message [project brief]."""
+_INCOMING, _OUTGOING = "1", "2"
+"""``documentDirection`` [seen]."""
+_ANY_TYPE = "application/octet-stream"
+_NOTES, _DOCUMENTS, _CASE = "/case/{id}/notes", "/case/{id}/documents", "/case/{id}"
+"""Reading notes by the case's id is [doc], documents [seen]; inserting notes is [seen, weak], uploading [assumed]."""
+_NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
+"""Both [assumed]."""
+_SHOWN = 20
+_MARK = re.compile(r"casebridge (\S+)")
+"""The line that says a record's marker."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FilingNames:
+    """What a firm calls the types and the category of what is filed; their numbers are others in every firm [seen].
+
+    That the type of a note tells its direction is [doc].
+    """
+
+    inbound: str
+    outbound: str
+    category: str
+
+
+USUAL_NAMES = FilingNames("Case Status - Incoming", "Case Status - Outgoing", "Case Documents")
+"""The category is [doc]; what the types are called is published nowhere [assumed]."""
+
+
+class PicklistEntry(Record):
+    """A type or category [seen for other lists]."""
+
+    id: int
+    description: str | None
+
+
+class NoteRecord(Record):
+    """What tells one of our notes from the others [doc]."""
+
+    note_id: int
+    subject: str | None = None
+    note_text: str | None = None
+
+
+class DocumentRecord(Record):
+    """What tells one of our documents from the others; deleted ones are listed, too [seen]."""
+
+    document_id: int
+    comments: str | None = None
+    delete_flag: bool | None = None
+
+
+class SmartAdvocateFiles:
+    """One firm's SmartAdvocate as :class:`connectors.ports.CaseFiles`. Close it after use.
+
+    Args:
+        client: the connection to the firm's SmartAdvocate; closed with this.
+        names: what the firm calls what is filed.
+    """
+
+    system = SmartAdvocateClient.system
+
+    def __init__(self, client: SmartAdvocateClient, names: FilingNames) -> None:
+        self._client, self._names = client, names
+        self._connection = client.connection
+        self._types = _Picklist(self._connection, _NOTE_TYPES, "note type")
+        self._categories = _Picklist(self._connection, _CATEGORIES, "document category")
+
+    @property
+    def counts(self) -> Counts:
+        """What was asked of SmartAdvocate so far (logins apart)."""
+        return self._client.counts
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._client.close()
+
+    def case_url(self, integration_id: str) -> str:
+        """Where a person opens the case."""
+        return self._client.case_url(integration_id)
+
+    async def check(self, *, letters: bool, papers: bool) -> None:
+        """See that the firm has the note types and the category of its settings; a request each."""
+        for inbound in (True, False) if letters else ():
+            await self._type(inbound=inbound)
+        if papers:
+            await self._category()
+
+    async def staff(self) -> Sequence[StaffMember]:
+        """Nobody: there is no list of a firm's users. Those on a case come with the case [seen]."""
+        return ()
+
+    # Messages.
+
+    async def file_letter(self, letter: Letter) -> str:
+        """Insert the message as a note, whose type tells its direction; it is not shared with anybody [doc][assumed].
+
+        Raises:
+            Misconfigured: the firm has no note type of the name in its settings; none is ever created.
+        """
+        body = {
+            "caseID": int(letter.case_id),
+            "noteTypeID": await self._type(inbound=letter.inbound),
+            "subject": SUBJECT,
+            "noteText": note_text(letter.body, letter.marker),
+            "noteDate": lists.stamp(letter.sent_at),
+            "priority": "Normal",
+            "isSharedinCP": False,
+            "isSharedWithAll": False,
+        }
+        target = _NOTES.format(id=letter.case_id)
+        writing = self._connection.request("POST", target, route=_NOTES, body=body)
+        return _id_of((await self._written(letter.case_id, writing)).body, "noteid")
+
+    async def find_letter(self, marker: str, case_id: str) -> str | None:
+        """The note with this marker: only in one of ours, and there only in the last line that says one.
+
+        So no client can forge one: whatever a message says comes above that line.
+        """
+        rows = await lists.array(self._connection, _NOTES.format(id=case_id), _NOTES)
+        notes = [_parsed(NoteRecord, row, "noteid") for row in rows]
+        ours = (note for note in notes if (note.subject or "").strip() == SUBJECT)
+        return _first(note.note_id for note in ours if _marker_in(plain_text(note.note_text or "")) == marker)
+
+    # Documents.
+
+    async def file_paper(self, paper: Paper, content: AsyncIterable[bytes], *, resuming: bool) -> str:
+        """Upload a document in one request [assumed], so there is never anything to be resumed.
+
+        Raises:
+            Misconfigured: the firm has no category of the name in its settings; none is ever created.
+        """
+        del resuming
+        fields = {
+            "documentName": paper.name,
+            "description": "From Case Status",
+            "categoryID": str(await self._category()),
+            "documentDate": lists.stamp(paper.received_at),
+            "documentDirection": _INCOMING if paper.inbound else _OUTGOING,
+            "comments": _mark(paper.marker),
+            "isSharedInPortal": "false",
+        }
+        form = Form(
+            SYSTEM,
+            fields,
+            part="file",
+            file_name=paper.name,
+            content_type=paper.content_type or _ANY_TYPE,
+            size=paper.size,
+            pieces=content,
+        )
+        writing = self._connection.upload(_DOCUMENTS.format(id=paper.case_id), route=_DOCUMENTS, form=form)
+        return _id_of((await self._written(paper.case_id, writing)).body, "documentid")
+
+    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:
+        """The document with this marker, unless it was deleted. No list says how large a document is [seen]."""
+        del size
+        found: list[int] = []
+        async for rows in lists.pages(self._connection, _DOCUMENTS.format(id=case_id), _DOCUMENTS):
+            documents = [_parsed(DocumentRecord, row, "documentid") for row in rows]
+            kept = (document for document in documents if not document.delete_flag)
+            found += [document.document_id for document in kept if _marker_in(document.comments or "") == marker]
+        return _first(found)
+
+    async def clear_unfinished(self, before: datetime) -> int:
+        """None: an upload is there as a whole or not at all [assumed]."""
+        del before
+        return 0
+
+    async def _type(self, *, inbound: bool) -> int:
+        if inbound:
+            return await self._types.id_of(self._names.inbound, "Note type of incoming messages")
+        return await self._types.id_of(self._names.outbound, "Note type of outgoing messages")
+
+    async def _category(self) -> int:
+        return await self._categories.id_of(self._names.category, "Document category")
+
+    async def _written(self, case_id: str, writing: Awaitable[T]) -> T:
+        """What a write to a case gives.
+
+        403 and 404 may mean the case, the account's rights, or that nothing can be written there [assumed]: asking for the
+        case tells. Servers of this kind answer 404 to what is too large for them, too.
+
+        Raises:
+            NotFound: it is the case.
+            NotPermitted: the account may see the case and may not file anything with it.
+            FixData: the case is there, and this is not taken for it.
+        """
+        try:
+            return await writing
+        except NotFound as refusal:
+            if refusal.system != SYSTEM:
+                raise
+            await self._connection.request("GET", _CASE.format(id=case_id), route=_CASE)
+            if refusal.status == HTTPStatus.FORBIDDEN:
+                message = (
+                    "The connected SmartAdvocate account may see the case and may not file anything with it: let the firm's "
+                    "SmartAdvocate administrator give it the right to insert notes and documents."
+                )
+                raise NotPermitted(message, system=SYSTEM) from refusal
+            message = f"SmartAdvocate has the case and does not take this for it ({refusal.status})."
+            raise FixData(message, status=refusal.status, system=SYSTEM) from refusal
+
+
+class _Picklist:
+    """One of the firm's lists of names, read when it is first needed."""
+
+    def __init__(self, connection: Connection, path: str, what: str) -> None:
+        self._connection, self._path, self._what = connection, path, what
+        self._ids: dict[str, int] | None = None
+        self._reading = asyncio.Lock()
+
+    async def id_of(self, name: str, setting: str) -> int:
+        """The id of exactly this name. Raises Misconfigured, naming the setting and what it can be."""
+        async with self._reading:
+            if self._ids is None:
+                rows = await lists.array(self._connection, self._path, self._path)
+                entries = [_parsed(PicklistEntry, row, "id") for row in rows]
+                self._ids = {(entry.description or "").strip(): entry.id for entry in reversed(entries)}
+        found = self._ids.get(name.strip())
+        if found is None:
+            known = sorted(self._ids)
+            shown = ", ".join(f"“{one}”" for one in known[:_SHOWN]) + (" and others" if len(known) > _SHOWN else "")
+            message = (
+                f"The firm's SmartAdvocate has no {self._what} “{name}”. Enter one that it has as *{setting}* in SmartAdvocate "
+                f"Credentials, or have it added in SmartAdvocate; it has {shown or 'none at all'}."
+            )
+            raise Misconfigured(message, system=SYSTEM)
+        return found
+
+
+def note_text(words: str, marker: str) -> str:
+    """A message as HTML [doc: notes are HTML]: its words as they are, and below them, small, the line with the marker."""
+    lines = escape(words).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return f"{'<br>'.join(lines)}<br><small>{escape(_mark(marker))}</small>"
+
+
+def _mark(marker: str) -> str:
+    return f"casebridge {marker}"
+
+
+def _marker_in(text: str) -> str | None:
+    """What the last line that says a marker says; below it somebody may have written more."""
+    said = [found[1] for line in text.splitlines() if (found := _MARK.fullmatch(line.strip()))]
+    return said[-1] if said else None
+
+
+def _first(ids: Iterable[int]) -> str | None:
+    """The record that was made first."""
+    first = min(ids, default=None)
+    return None if first is None else str(first)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def _parsed(kind: type[R], row: Any, id_field: str) -> R:
+    """Raises UnexpectedAnswer: a record that cannot be read may be the one that is looked for."""
+    try:
+        return kind.model_validate(row)
+    except ValidationError as error:
+        trouble = unreadable(SYSTEM, row, id_field, error)
+        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
+
+
+def _id_of(body: Any, name: str) -> str:
+    """The id of what was made: in the record, in an object of its own, or bare [assumed]. Raises UnexpectedAnswer."""
+    made = lower_keys(body)
+    found = made.get(name) if isinstance(made, dict) else made
+    if isinstance(found, bool) or not isinstance(found, int) or found <= 0:
+        raise UnexpectedAnswer("SmartAdvocate took something and did not say as what.", field=name, system=SYSTEM)
+    return str(found)

@@ -1,0 +1,38 @@
+"""Telling a firm's people something: in the log, as a Prefect event that automations can act on, and by mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prefect import get_run_logger
+from prefect.events import emit_event
+
+from blocks.firm import Firm
+from tasks.mail import send_mail
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What is to be told. ``event`` follows ``casebridge.``, ``details`` go with it; ``text`` is in paragraphs."""
+
+    event: str
+    slug: str
+    name: str
+    subject: str
+    text: str
+    details: Mapping[str, str]
+
+
+async def send_alert(alert: Alert, firm: Firm | None) -> None:
+    """Tell it. A firm that cannot be read or names no mail server is told of in the log and by the event only."""
+    get_run_logger().warning("%s: %s", alert.slug, " ".join(alert.text.split("\n\n")[0].split()))
+    emit_event(
+        event=f"casebridge.{alert.event}",
+        resource={"prefect.resource.id": f"casebridge.firm.{alert.slug}", "prefect.resource.name": alert.name},
+        payload=dict(alert.details),
+    )
+    if firm is None or firm.mail is None or not (recipients := firm.alert_recipients or firm.report_recipients):
+        return
+    try:
+        await send_mail(firm.mail, recipients, alert.subject, alert.text)
+    except OSError as error:  # smtplib's errors are among them
+        get_run_logger().warning("The alert was not mailed to %s: the mail server said: %s", recipients, error)
