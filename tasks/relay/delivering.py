@@ -28,7 +28,7 @@ from tasks.hold import Hold
 
 log = redacting_logger("casebridge.relay")
 
-SETTLING = timedelta(seconds=90)
+SETTLING = timedelta(seconds=150)
 """How long after a lost answer the vendor may still be carrying out what it was asked: longer than any request may take."""
 GIVE_UP_AFTER = timedelta(days=3)
 """How long a delivery is tried in vain."""
