@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from connectors.smartadvocate.hosts import SYSTEM
-from connectors.smartadvocate.markup import plain_text
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import Case, CaseState, Client, Phone, StaffMember, Unreadable
+from domain.plain_text import plain_text
 from domain.roles import RoleMap
 
 SOURCE = "smartadvocate"
