@@ -27,7 +27,7 @@ from connectors.http import (
     Streams,
     redact,
 )
-from connectors.http.hints import server_time
+from connectors.http.hints import answered_at
 from connectors.paging import in_turn
 from connectors.ports import KnownCases, SharedState
 from connectors.wiring import unreadable
@@ -333,8 +333,7 @@ class CaseStatusClient:
         """One page of a feed, and what the portal's clock showed when it answered (ours, if it does not say)."""
         filters = {"updated_since": wire.instant_text(since)}
         answer = await self._list(path, cursor, filters, PAGE)
-        seen = server_time(answer.headers)
-        return answer.body, datetime.fromtimestamp(seen, UTC) if seen is not None else datetime.now(UTC)
+        return answer.body, answered_at(answer.headers)
 
     async def _page(
         self, path: str, cursor: str | None, filters: Mapping[str, str | None], limit: int = PAGE

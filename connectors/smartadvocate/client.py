@@ -203,7 +203,7 @@ class SmartAdvocateClient:
         since = scope.updated_since or scope.created_since or _EARLIEST  # none is created after it was modified
         numbers: dict[str, str] = {}
         wanted = set()
-        async for rows in lists.pages_by_date(self.connection, _CASES, _EARLIEST, datetime.now(UTC) + _AHEAD):
+        async for rows, _ in lists.pages_by_date(self.connection, _CASES, _EARLIEST, datetime.now(UTC) + _AHEAD):
             for row in rows:
                 case = _row(row)
                 numbers[case.case_id] = case.case_number or ""
