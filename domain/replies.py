@@ -32,6 +32,8 @@ class CaseReplies:
 
     items: tuple[Reply, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    is_bare: bool = False
+    """True when nothing at all is written on the case, for whomever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def sort_out(
     Args:
         replies: everything that is meant for clients now.
         sent: ids of what was sent, or is on its way.
-        passed_over: ids of what was passed over when the case was last read; None when it never was.
+        passed_over: ids of what was passed over when the case was last read; None when nothing is known of it yet.
         begins_at: when the relay began.
     """
     unsent = [reply for reply in replies if reply.id not in sent]

@@ -20,14 +20,14 @@ from ledger.tables import case_readings, links
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a case was last read; ``read_at`` is None when it never was."""
+    """How a case was last read; ``read_at`` is None when it never was tried."""
 
     case_id: str
     changed_at: datetime | None = None
     """The case's own change date as it was last listed."""
     read_at: datetime | None = None
-    passed_over: frozenset[str] = frozenset()
-    """What was there for clients already and is not to be sent; ids in the case system."""
+    passed_over: frozenset[str] | None = None
+    """What was there for clients already and is not to be sent; ids in the case system. None: nothing is known of it."""
 
 
 _columns = [case_readings.c[name] for name in Reading.__slots__]
@@ -45,7 +45,7 @@ class Readings(Store):
             for page in chunks(sorted(changed)):
                 known = dict(connection.execute(held.where(case_readings.c.case_id.in_(page))).tuples().all())
                 news = {case_id: changed[case_id] for case_id in page if _is_news(known.get(case_id), changed[case_id])}
-                fresh = {"firm": firm, "noticed_at": now, "passed_over": []}
+                fresh = {"firm": firm, "noticed_at": now}
                 rows = [fresh | {"case_id": case_id, "changed_at": at} for case_id, at in news.items()]
                 upsert(connection, case_readings, rows, update=("changed_at",))
                 # One that waits already keeps its place.
@@ -60,6 +60,11 @@ class Readings(Store):
             row = connection.execute(wanted).one_or_none()
         return Reading(case_id) if row is None else _reading(*row)
 
+    def list_again(self, firm: str) -> None:
+        """Forget how these cases were listed: each that is listed once more is noticed, whether or not it changed."""
+        with self._database.writing() as connection:
+            connection.execute(update(case_readings).where(case_readings.c.firm == firm).values(changed_at=None))
+
     def due(self, firm: str, system: str, *, read_before: datetime, limit: int) -> list[Reading]:
         """Cases to be read now: noticed ones, the longest noticed first; then open ones in the portal, not read since then."""
         noticed = select(*_columns).where(case_readings.c.firm == firm, case_readings.c.noticed_at.is_not(None))
@@ -71,12 +76,13 @@ class Readings(Store):
                 found += [_reading(*row) for row in connection.execute(rest)]
         return found
 
-    def done(self, firm: str, reading: Reading, passed_over: Collection[str]) -> None:
+    def done(self, firm: str, reading: Reading, passed_over: Collection[str] | None) -> None:
         """The case was read, as it was after ``reading``; a change that was noticed meanwhile is still to be read."""
         key = {"firm": firm, "case_id": reading.case_id}
         same = case_readings.c.changed_at.is_not_distinct_from(reading.changed_at)
         with self._database.writing() as connection:
-            found = {"passed_over": sorted(passed_over), "read_at": self._database.now(connection)}
+            kept = None if passed_over is None else sorted(passed_over)
+            found = {"passed_over": kept, "read_at": self._database.now(connection)}
             upsert(connection, case_readings, [key | found])
             connection.execute(update(case_readings).where(_of(firm, reading.case_id), same).values(noticed_at=None))
 
@@ -105,4 +111,4 @@ def _not_read_since(firm: str, system: str, read_before: datetime) -> Select[Any
 def _reading(
     case_id: str, changed_at: datetime | None, read_at: datetime | None, passed_over: list[str] | None
 ) -> Reading:
-    return Reading(case_id, changed_at, read_at, frozenset(passed_over or ()))
+    return Reading(case_id, changed_at, read_at, None if passed_over is None else frozenset(passed_over))

@@ -240,7 +240,7 @@ case_readings = Table(
     Column("changed_at", Instant),
     Column("noticed_at", Instant),
     Column("read_at", Instant),
-    Column("passed_over", Json, nullable=False),
+    Column("passed_over", Json),
     sqlite_with_rowid=False,
 )
 

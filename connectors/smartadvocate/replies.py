@@ -82,7 +82,8 @@ class SmartAdvocateReplies:
         read = [_note(row, case_id) for row in rows if self._is_for_clients(parsed(FlagsRecord, row, "noteid"))]
         items = [note for note in read if isinstance(note, Reply)]
         items.sort(key=lambda reply: (reply.written_at, reply.id))
-        return CaseReplies(tuple(items), tuple(note for note in read if isinstance(note, Unreadable)))
+        unreadable_ones = tuple(note for note in read if isinstance(note, Unreadable))
+        return CaseReplies(tuple(items), unreadable_ones, is_bare=not rows)
 
     async def author_email(self, case_id: str, author: Correspondent) -> str | None:
         """The e-mail of the author on the case's staff, in whatever role. One request."""

@@ -19,6 +19,6 @@ def upgrade() -> None:
         sa.Column("changed_at", Instant),
         sa.Column("noticed_at", Instant),
         sa.Column("read_at", Instant),
-        sa.Column("passed_over", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("passed_over", sa.JSON(none_as_null=True)),
         sqlite_with_rowid=False,
     )
