@@ -28,7 +28,7 @@ def plain_text(html: str) -> str:
     """
     shown = _UNSHOWN.sub("", html)
     if not _TAG.search(shown):
-        return _tidy(unescape(shown.replace("\r\n", "\n")).replace("\xa0", " "))
+        return _tidy(unescape(shown.replace("\r\n", "\n")))
     page = _Page()
     end = 0
     for tag in _TAG.finditer(shown):
@@ -90,5 +90,5 @@ class _Page:
 
 
 def _tidy(text: str) -> str:
-    lines = [line.strip() for line in _CONTROLS.sub("", text).split("\n")]
+    lines = [" ".join(line.split()) for line in _CONTROLS.sub("", text).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

@@ -15,6 +15,8 @@ PAGES = [
     ("<div>Records &amp; bills requested.</div><div>Two weeks.</div>", "Records & bills requested.\nTwo weeks."),
     ("Deposition went well", "Deposition went well"),
     ("Dear Dana,\r\n\r\nyour hearing is at 9 &amp; ends at 10.", "Dear Dana,\n\nyour hearing is at 9 & ends at 10."),
+    ("plain  text\n\n\n\nnext", "plain text\n\nnext"),
+    ("<p>One &amp; two</p><p>three<br>four</p>", "One & two\n\nthree\nfour"),
     ("if x < 5 or y > 3 then call", "if x < 5 or y > 3 then call"),
     ("Bring:<ul><li>your card</li><li>both <i>bills</i></li></ul>Thanks", "Bring:\n\n- your card\n- both bills\n\nThanks"),
     ("<table><tr><td>Mon</td><td>9:00</td></tr><tr><td>Tue</td><td>10:00</td></tr></table>", "Mon 9:00\nTue 10:00"),
