@@ -19,7 +19,9 @@ from sandbox.casestatus.records import State as PortalState
 from sandbox.casestatus.rendering import message_json
 from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
-from tasks.relay import delivering, replies
+from tasks import fleet
+from tasks.firms import load_firm
+from tasks.relay import delivering, replies, tick
 from tests.flows.advocates import Advocates, open_advocates
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
@@ -325,19 +327,24 @@ async def test_a_hint_that_names_no_case_is_refused(outtray: Outtray, asked: dic
     assert (state.name, said in (state.message or "")) == ("BadInput", True), state
 
 
-async def test_a_firm_says_whether_replies_go_out_and_from_whom(outtray: Outtray, case: str) -> None:
-    firm = await Firm.aload(outtray.office.slug)
-    firm.relay_replies, firm.replies_as_attorney = False, True
-    await firm.asave(outtray.office.slug, overwrite=True)
-    manager = next(user for user in outtray.office.seed.users if user.email not in str(outtray.office.case(case)))
-    note = outtray.note(case, "From somebody else.", user_id=manager.id)
+async def test_a_firm_says_whether_replies_go_out_and_from_whom(
+    outtray: Outtray, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"relay_replies": False, "replies_as_attorney": True}
+
+    async def load(slug: str) -> Firm:
+        return (await load_firm(slug)).model_copy(update=settings)  # saving a block takes seconds
+
+    monkeypatch.setattr(fleet, "load_firm", load)
+    monkeypatch.setattr(tick, "load_firm", load)
+    stranger = next(user for user in outtray.office.seed.users if user.email not in str(outtray.office.case(case)))
+    note = outtray.note(case, "From somebody else.", user_id=stranger.id)
     outtray.office.forget_requests()
     state = await outtray.tick(message_relay)
     assert (state.name, outtray.asked_of_smartadvocate()) == ("Completed", [])
     refused = await outtray.tick(message_relay, case=case)
     assert (refused.name, "switched that off" in (refused.message or "")) == ("BadInput", True)
-    firm.relay_replies = True
-    await firm.asave(outtray.office.slug, overwrite=True)
+    settings["relay_replies"] = True
     await outtray.tick(message_relay)
     [got] = outtray.got(case)
     assert got["sender"]["email"] == outtray.attorney(case).email.strip().lower()

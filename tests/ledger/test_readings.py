@@ -76,3 +76,27 @@ def test_what_is_left_over_goes_to_open_cases_in_the_portal_not_read_for_long(
     assert due(ledger, read_before=clock.now) == [five, two]
     assert due(ledger, read_before=clock.now + timedelta(seconds=1), limit=1) == [five]
     assert ledger.readings.due(FIRM, "smartadvocate", read_before=clock.now, limit=9) == []
+
+
+def test_a_case_that_could_not_be_read_is_tried_later_and_nothing_is_known_of_it(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    ledger.readings.notice(FIRM, {"7": NOON})
+    ledger.readings.done(FIRM, ledger.readings.of(FIRM, "7"), None)
+    assert due(ledger) == []
+    assert ledger.readings.of(FIRM, "7") == Reading("7", NOON, NOON, None)
+    read(ledger, "7")
+    assert ledger.readings.of(FIRM, "7").passed_over == frozenset()
+
+
+def test_what_is_listed_again_on_request_is_read_whether_or_not_it_changed(ledger: Ledger, clock: HandClock) -> None:
+    ledger.readings.notice(FIRM, {"7": NOON, "9": NOON})
+    for case_id in ("7", "9"):
+        read(ledger, case_id, "note:1")
+    ledger.readings.list_again("another")
+    ledger.readings.notice(FIRM, {"7": NOON})
+    assert due(ledger) == []
+    ledger.readings.list_again(FIRM)
+    ledger.readings.notice(FIRM, {"7": NOON})
+    assert due(ledger) == ["7"]
+    assert ledger.readings.of(FIRM, "7").passed_over == {"note:1"}
