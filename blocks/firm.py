@@ -82,7 +82,10 @@ class Firm(Form):
     relay_replies: bool = Field(
         default=True,
         title="Reply relay is on",
-        description="Off: what people write in the case system for clients is not sent to them in Case Status.",
+        description=(
+            "Off: what people write in the case system for clients is not sent to them in Case Status. What was written "
+            "meanwhile goes out when it is switched on again."
+        ),
     )
     replies_as_attorney: bool = Field(
         default=False,
