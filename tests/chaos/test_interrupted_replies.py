@@ -243,8 +243,8 @@ async def test_at_whatever_boundary_the_process_dies_the_next_one_finds_what_it_
             practice.records.write_note(int(case_id), text)
             practice.wanted.append((case_id, text, True))
             died = not await practice.tick(Fuse("killed", boundaries))
-            for _ in range(2):
-                await practice.tick(Fuse())
+            while not await practice.tick(Fuse()) or practice.waiting:
+                pass
             practice.assert_once_and_in_order()
             boundaries += 1
         assert boundaries > 20
