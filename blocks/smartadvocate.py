@@ -90,7 +90,7 @@ class SmartAdvocateCredentials(HoldsGrant):
     client_note_type: str = Field(
         default=NOTE_TYPE,
         title="Note type for clients",
-        description="A note of this type that is shared in the client portal is sent to the case's clients in Case Status.",
+        description="Notes of this type that are shared in the client portal are sent to the case's clients in Case Status.",
         min_length=1,
     )
     requests_per_minute: int = Field(

@@ -222,6 +222,10 @@ class Replies(Protocol):
         """What was asked of the system so far."""
         ...
 
+    async def check(self) -> None:
+        """See that the firm has set up what replies need. Raises Misconfigured, naming what is missing."""
+        ...
+
     def changed(self, since: datetime) -> AsyncIterator[ChangedCases]:
         """Cases on which something may have been written since then; at least one page, be it empty.
 

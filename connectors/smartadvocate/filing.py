@@ -30,7 +30,7 @@ _INCOMING, _OUTGOING = "1", "2"
 _ANY_TYPE = "application/octet-stream"
 _NOTES, _DOCUMENTS, _CASE = "/case/{id}/notes", "/case/{id}/documents", "/case/{id}"
 """Reading notes by the case's id is [doc], documents [seen]; inserting notes is [seen, weak], uploading [assumed]."""
-_NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
+NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
 """Both [assumed]."""
 _SHOWN = 20
 _MARK = re.compile(r"casebridge (\S+)")
@@ -91,8 +91,8 @@ class SmartAdvocateFiles:
     def __init__(self, client: SmartAdvocateClient, names: FilingNames) -> None:
         self._client, self._names = client, names
         self._connection = client.connection
-        self._types = _Picklist(self._connection, _NOTE_TYPES, "note type")
-        self._categories = _Picklist(self._connection, _CATEGORIES, "document category")
+        self._types = Picklist(self._connection, NOTE_TYPES, "note type")
+        self._categories = Picklist(self._connection, _CATEGORIES, "document category")
 
     @property
     def counts(self) -> Counts:
@@ -230,7 +230,7 @@ class SmartAdvocateFiles:
             raise FixData(message, status=refusal.status, system=SYSTEM) from refusal
 
 
-class _Picklist:
+class Picklist:
     """One of the firm's lists of names, read when it is first needed."""
 
     def __init__(self, connection: Connection, path: str, what: str) -> None:

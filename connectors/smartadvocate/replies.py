@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from connectors.http import Counts
 from connectors.smartadvocate import lists
 from connectors.smartadvocate.client import SmartAdvocateClient
-from connectors.smartadvocate.filing import SUBJECT, marker_in
+from connectors.smartadvocate.filing import NOTE_TYPES, SUBJECT, Picklist, marker_in
 from connectors.smartadvocate.hosts import SYSTEM
 from connectors.smartadvocate.wire import Record, StaffRecord, parsed
 from connectors.wiring import Identifier, Instant, unreadable
@@ -54,13 +54,13 @@ class SmartAdvocateReplies:
 
     Args:
         client: the connection to the firm's SmartAdvocate; closed with this.
-        note_type: what the firm calls the type of notes that go to clients; letter case aside.
+        note_type: what the firm calls the type of notes that go to clients.
     """
 
     system = SmartAdvocateClient.system
 
     def __init__(self, client: SmartAdvocateClient, note_type: str) -> None:
-        self._client, self._note_type = client, note_type.strip().casefold()
+        self._client, self._note_type = client, note_type.strip()
 
     @property
     def counts(self) -> Counts:
@@ -70,6 +70,11 @@ class SmartAdvocateReplies:
     async def close(self) -> None:
         """Close connections."""
         await self._client.close()
+
+    async def check(self) -> None:
+        """See that the firm has a note type of this name; one request. See the port."""
+        types = Picklist(self._client.connection, NOTE_TYPES, "note type")
+        await types.id_of(self._note_type, "Note type for clients")
 
     async def changed(self, since: datetime) -> AsyncIterator[ChangedCases]:
         """Cases modified since then, 200 a page; see the port."""
@@ -93,7 +98,7 @@ class SmartAdvocateReplies:
         return next(filter(None, emails), None)
 
     def _is_for_clients(self, flags: FlagsRecord) -> bool:
-        return bool(flags.is_shared_in_cp) and (flags.note_type_name or "").strip().casefold() == self._note_type
+        return bool(flags.is_shared_in_cp) and (flags.note_type_name or "").strip() == self._note_type
 
 
 def _note(row: Any, case_id: str) -> Reply | Unreadable | None:

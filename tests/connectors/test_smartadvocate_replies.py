@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.errors import NotFound, UnexpectedAnswer
+from connectors.errors import Misconfigured, NotFound, UnexpectedAnswer
 from connectors.smartadvocate import NOTE_TYPE, SmartAdvocateReplies
 from domain.relay import Correspondent, PartyKind
 from sandbox.faults import FaultKind
@@ -72,11 +72,19 @@ async def test_our_own_notes_are_never_for_the_clients_whatever_is_done_to_them(
 
 
 async def test_the_type_is_the_firms_own(casefile):
-    outbox = Outbox(casefile, " call[ed] ")
+    outbox = Outbox(casefile, " Call[ed] ")
     outbox.write("of the usual type")
     outbox.write("of the firm's", kind="Call[ed]")
     assert [reply.content for reply in await outbox.read()] == ["of the firm's"]
     await outbox.replies.close()
+
+
+async def test_a_type_that_the_firm_does_not_have_is_told_of(casefile, outbox):
+    await outbox.replies.check()
+    wrong = Outbox(casefile, "Claimant")
+    with pytest.raises(Misconfigured, match=r"no note type “Claimant”.*\*Note type for clients\*.*“Plaintiff”"):
+        await wrong.replies.check()
+    await wrong.replies.close()
 
 
 async def test_replies_come_in_the_order_in_which_they_were_written(outbox):
