@@ -222,6 +222,11 @@ class Replies(Protocol):
         """What was asked of the system so far."""
         ...
 
+    @property
+    def told_by(self) -> str:
+        """What tells that something is meant for clients, as the firm has it set up now."""
+        ...
+
     async def check(self) -> None:
         """See that the firm has set up what replies need. Raises Misconfigured, naming what is missing."""
         ...

@@ -28,6 +28,8 @@ class Reading:
     read_at: datetime | None = None
     passed_over: frozenset[str] | None = None
     """What was there for clients already and is not to be sent; ids in the case system. None: nothing is known of it."""
+    told_by: str | None = None
+    """What told then that something is for clients; told by anything else, other things would have been passed over."""
 
 
 _columns = [case_readings.c[name] for name in Reading.__slots__]
@@ -76,13 +78,13 @@ class Readings(Store):
                 found += [_reading(*row) for row in connection.execute(rest)]
         return found
 
-    def done(self, firm: str, reading: Reading, passed_over: Collection[str] | None) -> None:
+    def done(self, firm: str, reading: Reading, passed_over: Collection[str] | None, told_by: str | None) -> None:
         """The case was read, as it was after ``reading``; a change that was noticed meanwhile is still to be read."""
         key = {"firm": firm, "case_id": reading.case_id}
         same = case_readings.c.changed_at.is_not_distinct_from(reading.changed_at)
         with self._database.writing() as connection:
             kept = None if passed_over is None else sorted(passed_over)
-            found = {"passed_over": kept, "read_at": self._database.now(connection)}
+            found = {"passed_over": kept, "told_by": told_by, "read_at": self._database.now(connection)}
             upsert(connection, case_readings, [key | found])
             connection.execute(update(case_readings).where(_of(firm, reading.case_id), same).values(noticed_at=None))
 
@@ -109,6 +111,10 @@ def _not_read_since(firm: str, system: str, read_before: datetime) -> Select[Any
 
 
 def _reading(
-    case_id: str, changed_at: datetime | None, read_at: datetime | None, passed_over: list[str] | None
+    case_id: str,
+    changed_at: datetime | None,
+    read_at: datetime | None,
+    passed_over: list[str] | None,
+    told_by: str | None,
 ) -> Reading:
-    return Reading(case_id, changed_at, read_at, None if passed_over is None else frozenset(passed_over))
+    return Reading(case_id, changed_at, read_at, None if passed_over is None else frozenset(passed_over), told_by)

@@ -241,6 +241,7 @@ case_readings = Table(
     Column("noticed_at", Instant),
     Column("read_at", Instant),
     Column("passed_over", Json),
+    Column("told_by", Text),
     sqlite_with_rowid=False,
 )
 

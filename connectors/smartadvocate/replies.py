@@ -67,6 +67,11 @@ class SmartAdvocateReplies:
         """What was asked of SmartAdvocate so far (logins apart)."""
         return self._client.counts
 
+    @property
+    def told_by(self) -> str:
+        """The type of the notes."""
+        return self._note_type
+
     async def close(self) -> None:
         """Close connections."""
         await self._client.close()

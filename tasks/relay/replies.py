@@ -68,21 +68,23 @@ async def _read(firm: Firm, ledger: Ledger, replies: Replies, reading: Reading, 
         found = await replies.of_case(reading.case_id)
     except NotFound:
         # Gone or hidden: nothing can be concluded of what clients could see there before.
-        await asyncio.to_thread(ledger.readings.done, slug, reading, reading.passed_over)
+        await asyncio.to_thread(ledger.readings.done, slug, reading, reading.passed_over, reading.told_by)
         return 0
+    # Told by another name, other notes were for clients: what was passed over then says nothing of those.
+    before = reading.passed_over if reading.told_by == replies.told_by else None
     markers = {reply_marker(reply, system): reply.id for reply in found.items}
     known = await asyncio.to_thread(ledger.deliveries.digests, slug, STREAM, list(markers))
     revived: list[str] = []
     if known:
         again = "meant for clients again"
         revived = await asyncio.to_thread(ledger.deliveries.revive, slug, STREAM, again, list(known), code="withdrawn")
-    news = sort_out(found.items, {markers[marker] for marker in known}, reading.passed_over, begins_at)
+    news = sort_out(found.items, {markers[marker] for marker in known}, before, begins_at)
     at = await asyncio.to_thread(ledger.deliveries.now)
     wanted = [*reservations(news.send, system, begins_at), *(on_record(trouble, at) for trouble in found.unreadable)]
     new = await asyncio.to_thread(ledger.deliveries.reserve, slug, STREAM, wanted) if wanted else []
     # Of a case on which there is nothing at all, nothing can be passed over later either.
-    passed_over = None if found.is_bare and reading.passed_over is None else news.passed_over
-    await asyncio.to_thread(ledger.readings.done, slug, reading, passed_over)
+    passed_over = None if found.is_bare and before is None else news.passed_over
+    await asyncio.to_thread(ledger.readings.done, slug, reading, passed_over, replies.told_by)
     return len(new) + len(revived)
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from blocks.firm import Firm
+from connectors.smartadvocate import SmartAdvocateReplies
 from flows.delivery_receipt import delivery_receipt
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
@@ -284,6 +285,22 @@ async def test_a_hidden_case_is_passed_by_and_what_was_shared_before_stays_unsen
     await outtray.tick(message_relay)
     assert outtray.texts(case) == ["new"]
     assert outtray.reply(fresh).state is State.DELIVERED
+
+
+async def test_another_type_for_clients_sends_nothing_that_was_there_before(
+    outtray: Outtray, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = (datetime.now(UTC) - timedelta(days=200)).timestamp()
+    outtray.note(case, "of old, and of another type", kind="Other", at=long_ago)
+    outtray.never_read(case)
+    await outtray.tick(message_relay, case=case)
+    monkeypatch.setattr(SmartAdvocateReplies, "told_by", "Other")
+    monkeypatch.setattr(SmartAdvocateReplies, "_is_for_clients", lambda _, flags: flags.note_type_name == "Other")
+    await outtray.tick(message_relay, case=case)
+    assert outtray.texts(case) == []
+    outtray.note(case, "of the new type", kind="Other")
+    await outtray.tick(message_relay)
+    assert outtray.texts(case) == ["of the new type"]
 
 
 async def test_a_lost_answer_is_looked_up_and_never_sent_again(outtray: Outtray, case: str) -> None:

@@ -21,7 +21,7 @@ def due(ledger: Ledger, *, read_before: datetime = LONG_AGO, limit: int = 10, fi
 
 
 def read(ledger: Ledger, case_id: str, *passed_over: str) -> None:
-    ledger.readings.done(FIRM, ledger.readings.of(FIRM, case_id), passed_over)
+    ledger.readings.done(FIRM, ledger.readings.of(FIRM, case_id), passed_over, "Plaintiff")
 
 
 def test_what_changed_is_read_once_and_the_longest_noticed_first(ledger: Ledger, clock: HandClock) -> None:
@@ -33,7 +33,7 @@ def test_what_changed_is_read_once_and_the_longest_noticed_first(ledger: Ledger,
     assert due(ledger, limit=2) == ["7", "9"]
     assert due(ledger, firm="another") == []
     read(ledger, "7", "note:4", "note:1")
-    assert ledger.readings.of(FIRM, "7") == Reading("7", NOON, clock.now, frozenset({"note:1", "note:4"}))
+    assert ledger.readings.of(FIRM, "7") == Reading("7", NOON, clock.now, frozenset({"note:1", "note:4"}), "Plaintiff")
     ledger.readings.notice(FIRM, {"7": NOON})
     assert due(ledger) == ["9", "1"], "listed again because of the overlap, and not changed since"
     ledger.readings.notice(FIRM, {"7": NOON + timedelta(milliseconds=1)})
@@ -45,7 +45,7 @@ def test_a_change_during_a_reading_is_read_again(ledger: Ledger, clock: HandCloc
     ledger.readings.notice(FIRM, {"7": NOON})
     under_way = ledger.readings.of(FIRM, "7")
     ledger.readings.notice(FIRM, {"7": NOON + timedelta(seconds=1)})
-    ledger.readings.done(FIRM, under_way, ())
+    ledger.readings.done(FIRM, under_way, (), "Plaintiff")
     assert due(ledger) == ["7"]
     read(ledger, "7")
     assert due(ledger) == []
@@ -82,7 +82,7 @@ def test_a_case_that_could_not_be_read_is_tried_later_and_nothing_is_known_of_it
     ledger: Ledger, clock: HandClock
 ) -> None:
     ledger.readings.notice(FIRM, {"7": NOON})
-    ledger.readings.done(FIRM, ledger.readings.of(FIRM, "7"), None)
+    ledger.readings.done(FIRM, ledger.readings.of(FIRM, "7"), None, None)
     assert due(ledger) == []
     assert ledger.readings.of(FIRM, "7") == Reading("7", NOON, NOON, None)
     read(ledger, "7")

@@ -20,5 +20,6 @@ def upgrade() -> None:
         sa.Column("noticed_at", Instant),
         sa.Column("read_at", Instant),
         sa.Column("passed_over", sa.JSON(none_as_null=True)),
+        sa.Column("told_by", sa.Text),
         sqlite_with_rowid=False,
     )
