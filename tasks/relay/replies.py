@@ -82,8 +82,10 @@ async def _read(firm: Firm, ledger: Ledger, replies: Replies, reading: Reading, 
     at = await asyncio.to_thread(ledger.deliveries.now)
     wanted = [*reservations(news.send, system, begins_at), *(on_record(trouble, at) for trouble in found.unreadable)]
     new = await asyncio.to_thread(ledger.deliveries.reserve, slug, STREAM, wanted) if wanted else []
-    # Of a case on which there is nothing at all, nothing can be passed over later either.
-    passed_over = None if found.is_bare and before is None else news.passed_over
+    passed_over: frozenset[str] | None = news.passed_over
+    if found.is_bare or found.unreadable:
+        # What is missing now may only be out of sight for once: when it is back, it must not be taken for news.
+        passed_over = before if found.is_bare else news.passed_over | (before or frozenset())
     await asyncio.to_thread(ledger.readings.done, slug, reading, passed_over, replies.told_by)
     return len(new) + len(revived)
 
