@@ -79,6 +79,22 @@ class Firm(Form):
         title="Document relay is on",
         description="Off: files of the portal are not brought into the case system. What is under way waits.",
     )
+    relay_replies: bool = Field(
+        default=True,
+        title="Reply relay is on",
+        description=(
+            "Off: what people write in the case system for clients is not sent to them in Case Status. What was written "
+            "meanwhile goes out when it is switched on again."
+        ),
+    )
+    replies_as_attorney: bool = Field(
+        default=False,
+        title="Send as the primary attorney",
+        description=(
+            "On: a reply whose author is not on the case's team in Case Status is sent as its primary attorney. Off: it "
+            "waits until the author is added there."
+        ),
+    )
     relay_automatic_messages: bool = Field(
         default=False,
         title="Keep automatic messages, too",

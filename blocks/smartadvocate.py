@@ -10,6 +10,7 @@ from connectors.oauth import OAuthApp
 from connectors.ports import SharedState
 from connectors.smartadvocate import (
     HOSTED,
+    NOTE_TYPE,
     REQUESTS_A_MINUTE,
     USUAL_NAMES,
     Consent,
@@ -18,6 +19,7 @@ from connectors.smartadvocate import (
     Reading,
     SmartAdvocateClient,
     SmartAdvocateFiles,
+    SmartAdvocateReplies,
     consent_app,
 )
 from domain.firm import FirmRules
@@ -85,6 +87,12 @@ class SmartAdvocateCredentials(HoldsGrant):
         title="Document category",
         description="Category that files of the portal are put into, exactly as in SmartAdvocate. It is never created.",
     )
+    client_note_type: str = Field(
+        default=NOTE_TYPE,
+        title="Note type for clients",
+        description="Notes of this type that are shared in the client portal are sent to the case's clients in Case Status.",
+        min_length=1,
+    )
     requests_per_minute: int = Field(
         default=REQUESTS_A_MINUTE,
         title="Requests per minute",
@@ -150,6 +158,10 @@ class SmartAdvocateCredentials(HoldsGrant):
         """This firm's SmartAdvocate as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
         names = FilingNames(self.inbound_note_type, self.outbound_note_type, self.document_category)
         return SmartAdvocateFiles(self.case_system(shared, rules, share), names)
+
+    def replies(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> SmartAdvocateReplies:
+        """This firm's notes for clients, with the arguments of :meth:`case_system`; close it after use."""
+        return SmartAdvocateReplies(self.case_system(shared, rules, share), self.client_note_type)
 
     def app(self) -> OAuthApp:
         """Our app at this SmartAdvocate, for connecting a firm by a person's consent; close it after use."""

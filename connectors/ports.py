@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.case import Case, CasePage, Client, ClientPage, StaffMember
-from domain.relay import Letter, Paper
+from domain.relay import Correspondent, Letter, Paper
+from domain.replies import CaseReplies, ChangedCases
 from domain.token import Token
 
 if TYPE_CHECKING:
@@ -204,6 +205,49 @@ class CaseFiles(Protocol):
 
     def case_url(self, integration_id: str) -> str:
         """Where a person opens the case."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class Replies(Protocol):
+    """What a case system must do for messages out of it: say where there may be some for clients, and what there is."""
+
+    system: str
+
+    @property
+    def counts(self) -> "Counts":
+        """What was asked of the system so far."""
+        ...
+
+    @property
+    def told_by(self) -> str:
+        """What tells that something is meant for clients, as the firm has it set up now."""
+        ...
+
+    async def check(self) -> None:
+        """See that the firm has set up what replies need. Raises Misconfigured, naming what is missing."""
+        ...
+
+    def changed(self, since: datetime) -> AsyncIterator[ChangedCases]:
+        """Cases on which something may have been written since then; at least one page, be it empty.
+
+        What this cannot tell of is found by reading each case from time to time. Raises ConnectorError.
+        """
+        ...
+
+    async def of_case(self, case_id: str) -> CaseReplies:
+        """Everything on a case that is meant for its clients now; nothing that we filed there.
+
+        Raises:
+            NotFound: there is no such case, or it is hidden from the connected user.
+        """
+        ...
+
+    async def author_email(self, case_id: str, author: Correspondent) -> str | None:
+        """The e-mail of somebody who wrote on this case; None when the case system does not say."""
         ...
 
     async def close(self) -> None:

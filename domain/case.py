@@ -80,6 +80,12 @@ class Case:
     redacted: bool = False
     """True when the connected user sees only a stub of the case: nothing may be concluded from it."""
 
+    @property
+    def staff(self) -> tuple[StaffMember, ...]:
+        """Everybody of the firm on the case, in whatever role."""
+        single = (self.attorney, self.originating_attorney)
+        return tuple(one for one in (*single, *self.additional_attorneys, *self.paralegals) if one is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -24,19 +24,26 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "internal_fault": RelayReason("A fault of casebridge itself", "The run's log has the details."),
     "stale": RelayReason("Something has waited for too long", "Look at what the tick says of this firm."),
     "held": RelayReason(
-        "Something waits for the firm to mend it", "Do what the sentence says; it is filed within an hour."
+        "Something waits for the firm to mend it", "Do what the sentence says; it goes on within an hour."
     ),
     "given_up": RelayReason("Something was given up in the last day", "Ask *delivery_receipt* what and why."),
     "case_not_linked": RelayReason("The portal's case belongs to no case", "Enter its integration id in Case Status."),
     "case_gone": RelayReason(
         "The case is gone from the case system, or hidden", "Give the connected user access to it."
     ),
+    "case_not_in_portal": RelayReason("The case is not in the portal", "Sync the case, or withdraw what is shared."),
+    "case_not_activated": RelayReason("The client was not welcomed yet", "Send the case's welcome message."),
+    "case_closed": RelayReason("The case is closed in the portal", "Tell the client otherwise, or reopen the case."),
+    "sender_not_on_case": RelayReason("Its author is not on the portal's case", "Do what the sentence says."),
+    "content_blank": RelayReason("It has no text", "Nothing to fix: there is nothing to send."),
+    "content_too_long": RelayReason("It is longer than the portal takes", "Write it again in parts."),
+    "withdrawn": RelayReason("It is no longer meant for clients", "Nothing to fix: sharing it again sends it."),
     "document_too_large": RelayReason(
         "The file is larger than the firm or its case system allows", "Do what the sentence says."
     ),
     "document_gone": RelayReason("The file was deleted in the portal", "Nothing to fix."),
     "file_not_ready": RelayReason("The file is still being scanned", _BY_ITSELF),
-    "unreadable_record": RelayReason("The portal sent it in a shape nobody can read", "File it by hand."),
+    "unreadable_record": RelayReason("It came in a shape nobody can read", "Pass it on by hand."),
     "vendor_refused": RelayReason("The case system refuses it", "The sentence says why."),
     "answer_lost": RelayReason("Whether it was filed is not known yet", "Nothing to fix: it is looked up first."),
     "echo": RelayReason("It came from the case system itself", "Nothing to fix: it is not sent back."),

@@ -7,8 +7,8 @@ from prefect import flow
 
 from domain.run_names import run_name
 from tasks.endings import ends_with_a_sentence
-from tasks.relay.report import publish_tick
-from tasks.relay.tick import open_tick, serve_all
+from tasks.relay.report import publish_ticks
+from tasks.relay.tick import open_ticks, serve_all
 
 
 @flow(name="document_relay", flow_run_name=run_name("documents"), persist_result=False)
@@ -23,6 +23,6 @@ async def document_relay(firm: str | None = None, since: datetime | None = None)
         firm: The firm's short name: the name of its Firm block. Empty: all firms.
         since: For one firm: also what was put there since then, before the relay was switched on.
     """
-    async with open_tick("documents", firm, since) as tick:
-        await serve_all(tick)
-        return await publish_tick(tick)
+    async with open_ticks(["documents"], firm, since) as ticks:
+        await serve_all(ticks)
+        return await publish_ticks(ticks)

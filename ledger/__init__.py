@@ -19,6 +19,7 @@ from ledger.ledger import Ledger
 from ledger.link import Dismissal, Link, Trouble
 from ledger.links import Coverage
 from ledger.pages import Selection, Span
+from ledger.readings import Reading
 from ledger.runs import Run
 from ledger.staging import Staged
 from ledger.watermarks import Watermark
@@ -41,6 +42,7 @@ __all__ = [
     "LedgerUnusable",
     "Link",
     "NotAllowed",
+    "Reading",
     "Receipt",
     "Reservation",
     "Run",

@@ -115,7 +115,9 @@ def _execute_directly(
     """Hand rows to SQLite's driver: SQLAlchemy's own way costs a row twice what SQLite itself needs to write it."""
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     order = compiled.positiontup or []
-    preparing = [(name, table.c[name].type.bind_processor(connection.dialect)) for name in rows[0]]
+    dialect = connection.dialect
+    # As the dialect writes them: an instant without microseconds would otherwise be another text than the same one elsewhere.
+    preparing = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in rows[0]]
     columns = {
         name: [prepare(row[name]) for row in rows] if prepare else [row[name] for row in rows]
         for name, prepare in preparing

@@ -174,14 +174,18 @@ class Deliveries(Store):
         with self._database.writing() as connection:
             connection.execute(update(deliveries).where(own).values(_LET_GO))
 
-    def revive(self, firm: str, stream: str, by: str, markers: Collection[str] | None = None) -> list[str]:
-        """Take up again what was given up (only ``markers`` if given), because a person asked; the markers taken up.
+    def revive(
+        self, firm: str, stream: str, by: str, markers: Collection[str] | None = None, *, code: str | None = None
+    ) -> list[str]:
+        """Take up again what was given up (only ``markers``, only with ``code`` if given); the markers taken up.
 
         What was ever called comes back *unknown*, to be looked up first.
         """
         wanted = select(deliveries).where(_of(firm, stream), deliveries.c.state == State.GIVEN_UP.value)
         if markers is not None:
             wanted = wanted.where(deliveries.c.marker.in_(markers))
+        if code is not None:
+            wanted = wanted.where(deliveries.c.code == code)
         with self._database.writing() as connection:
             now = self._database.now(connection)
             rows = connection.execute(wanted.with_for_update()).all()

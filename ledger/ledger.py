@@ -16,6 +16,7 @@ from ledger.leases import Leases
 from ledger.limits import Limits
 from ledger.links import Links
 from ledger.phones import Phones
+from ledger.readings import Readings
 from ledger.runs import Runs
 from ledger.tokens import Tokens
 from ledger.upgrade import upgrade
@@ -40,6 +41,7 @@ class Ledger:
         self.tokens = Tokens(database, key_directory)
         self.deliveries = Deliveries(database)
         self.feeds = Feeds(database)
+        self.readings = Readings(database)
         self.incidents = Incidents(database)
 
     @classmethod

@@ -232,6 +232,19 @@ feeds = Table(
     Column("tidied_at", Instant),
 )
 
+case_readings = Table(
+    "case_readings",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("changed_at", Instant),
+    Column("noticed_at", Instant),
+    Column("read_at", Instant),
+    Column("passed_over", Json),
+    Column("told_by", Text),
+    sqlite_with_rowid=False,
+)
+
 incidents = Table(
     "incidents",
     metadata,

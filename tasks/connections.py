@@ -18,6 +18,7 @@ from tasks.alerts import Alert, send_alert
 from tasks.fleet import Fleet, load_fleet, load_one
 from tasks.markdown import plain
 from tasks.patience import STEP
+from tasks.relay.streams import REPLIES
 from tasks.troubles import INTERNAL_FAULT, PASSING, trouble_code
 
 log = redacting_logger("casebridge.connections")
@@ -84,14 +85,17 @@ async def _probe(ledger: Ledger, firm: Firm) -> Probed:
 
     async def case_system() -> str:
         shared = SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens)
-        client = firm.case_system.case_system(shared, firm.rules())
-        files = firm.case_system.case_files(shared, firm.rules())
-        try:
+        async with contextlib.AsyncExitStack() as cleanup:
+            client = firm.case_system.case_system(shared, firm.rules())
+            cleanup.push_async_callback(client.close)
             account = await client.whoami()
+            files = firm.case_system.case_files(shared, firm.rules())
+            cleanup.push_async_callback(files.close)
             await files.check(letters=firm.relay_messages, papers=firm.relay_documents)
-        finally:
-            await client.close()
-            await files.close()
+            if REPLIES.is_on(firm):
+                replies = REPLIES.case_side(firm, shared, 1.0)
+                cleanup.push_async_callback(replies.close)
+                await replies.check()
         return account.user_name
 
     async def portal() -> str:

@@ -30,6 +30,12 @@ def server_time(headers: Mapping[str, str]) -> float | None:
     return _instant(text) if text else None
 
 
+def answered_at(headers: Mapping[str, str]) -> datetime:
+    """When the vendor answered, by its own clock; by ours where it does not say."""
+    seen = server_time(headers)
+    return datetime.fromtimestamp(seen, UTC) if seen is not None else datetime.now(UTC)
+
+
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait as told by ``Retry-After`` or ``Retry-At``; None when nothing usable is said.
 

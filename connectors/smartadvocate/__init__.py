@@ -4,10 +4,12 @@ from connectors.smartadvocate.client import REQUESTS_A_MINUTE, SmartAdvocateClie
 from connectors.smartadvocate.consent import Consent, consent_app
 from connectors.smartadvocate.filing import USUAL_NAMES, FilingNames, SmartAdvocateFiles
 from connectors.smartadvocate.hosts import HOSTED, Host
+from connectors.smartadvocate.replies import NOTE_TYPE, SmartAdvocateReplies
 from connectors.smartadvocate.wire import Reading
 
 __all__ = [
     "HOSTED",
+    "NOTE_TYPE",
     "REQUESTS_A_MINUTE",
     "USUAL_NAMES",
     "Consent",
@@ -16,5 +18,6 @@ __all__ = [
     "Reading",
     "SmartAdvocateClient",
     "SmartAdvocateFiles",
+    "SmartAdvocateReplies",
     "consent_app",
 ]

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import ValidationError
 
 from connectors.errors import NotFound, NotPermitted, Unavailable, UnexpectedAnswer
 from connectors.http import BearerAuth, Bucket, Budget, Connection, Counts, Timeouts
@@ -22,7 +21,7 @@ from connectors.smartadvocate.login import Entrance, Login, claims
 from connectors.smartadvocate.numbers import Search, place, searches
 from connectors.smartadvocate.refusals import explain
 from connectors.tokens import TokenKeeper
-from connectors.wiring import record_id, unreadable
+from connectors.wiring import record_id
 from domain.case import Case, CasePage, ClientPage, Unreadable
 
 REQUESTS_A_MINUTE = 180
@@ -172,6 +171,11 @@ class SmartAdvocateClient:
         for page in nothing:
             yield page
 
+    async def modified(self, since: datetime) -> AsyncIterator[tuple[list[wire.CaseRow], datetime]]:
+        """The cases modified since then, 200 a page, and what SmartAdvocate's clock showed when it answered."""
+        async for rows, at in lists.pages_by_date(self.connection, _CASES, since, datetime.now(UTC) + _AHEAD):
+            yield [wire.parsed(wire.CaseRow, row, "caseid") for row in rows], at
+
     async def _pages(self, scope: Scope, cursor: str | None) -> AsyncIterator[CasePage]:
         """The wanted cases that come after ``cursor``, the place of the last one read."""
         numbers, wanted = await self._chosen(scope)
@@ -203,9 +207,8 @@ class SmartAdvocateClient:
         since = scope.updated_since or scope.created_since or _EARLIEST  # none is created after it was modified
         numbers: dict[str, str] = {}
         wanted = set()
-        async for rows in lists.pages_by_date(self.connection, _CASES, _EARLIEST, datetime.now(UTC) + _AHEAD):
-            for row in rows:
-                case = _row(row)
+        async for cases, _ in self.modified(_EARLIEST):
+            for case in cases:
                 numbers[case.case_id] = case.case_number or ""
                 if case.modified_date is None or case.modified_date >= since:
                     wanted.add(case.case_id)
@@ -244,14 +247,6 @@ class SmartAdvocateClient:
             return await lists.array(self.connection, target, _BY_NUMBER)
         except Unavailable:
             return []
-
-
-def _row(row: Any) -> wire.CaseRow:
-    try:
-        return wire.CaseRow.model_validate(row)
-    except ValidationError as error:
-        trouble = unreadable(SYSTEM, row, "caseid", error)
-        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
 
 
 def _is_within(case: Case, scope: Scope) -> bool:

@@ -13,17 +13,14 @@ from html import escape
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from connectors.errors import FixData, Misconfigured, NotFound, NotPermitted, UnexpectedAnswer
 from connectors.http import Connection, Counts, Form
 from connectors.smartadvocate import lists
 from connectors.smartadvocate.client import SmartAdvocateClient
 from connectors.smartadvocate.hosts import SYSTEM
-from connectors.smartadvocate.markup import plain_text
-from connectors.smartadvocate.wire import Record, lower_keys
-from connectors.wiring import unreadable
+from connectors.smartadvocate.wire import Record, lower_keys, parsed
 from domain.case import StaffMember
+from domain.plain_text import plain_text
 from domain.relay import Letter, Paper
 
 SUBJECT = "Case Status Message"
@@ -33,7 +30,7 @@ _INCOMING, _OUTGOING = "1", "2"
 _ANY_TYPE = "application/octet-stream"
 _NOTES, _DOCUMENTS, _CASE = "/case/{id}/notes", "/case/{id}/documents", "/case/{id}"
 """Reading notes by the case's id is [doc], documents [seen]; inserting notes is [seen, weak], uploading [assumed]."""
-_NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
+NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
 """Both [assumed]."""
 _SHOWN = 20
 _MARK = re.compile(r"casebridge (\S+)")
@@ -94,8 +91,8 @@ class SmartAdvocateFiles:
     def __init__(self, client: SmartAdvocateClient, names: FilingNames) -> None:
         self._client, self._names = client, names
         self._connection = client.connection
-        self._types = _Picklist(self._connection, _NOTE_TYPES, "note type")
-        self._categories = _Picklist(self._connection, _CATEGORIES, "document category")
+        self._types = Picklist(self._connection, NOTE_TYPES, "note type")
+        self._categories = Picklist(self._connection, _CATEGORIES, "document category")
 
     @property
     def counts(self) -> Counts:
@@ -149,9 +146,9 @@ class SmartAdvocateFiles:
         So no client can forge one: whatever a message says comes above that line.
         """
         rows = await lists.array(self._connection, _NOTES.format(id=case_id), _NOTES)
-        notes = [_parsed(NoteRecord, row, "noteid") for row in rows]
+        notes = [parsed(NoteRecord, row, "noteid") for row in rows]
         ours = (note for note in notes if (note.subject or "").strip() == SUBJECT)
-        return _first(note.note_id for note in ours if _marker_in(plain_text(note.note_text or "")) == marker)
+        return _first(note.note_id for note in ours if marker_in(plain_text(note.note_text or "")) == marker)
 
     # Documents.
 
@@ -188,9 +185,9 @@ class SmartAdvocateFiles:
         del size
         found: list[int] = []
         async for rows in lists.pages(self._connection, _DOCUMENTS.format(id=case_id), _DOCUMENTS):
-            documents = [_parsed(DocumentRecord, row, "documentid") for row in rows]
+            documents = [parsed(DocumentRecord, row, "documentid") for row in rows]
             kept = (document for document in documents if not document.delete_flag)
-            found += [document.document_id for document in kept if _marker_in(document.comments or "") == marker]
+            found += [document.document_id for document in kept if marker_in(document.comments or "") == marker]
         return _first(found)
 
     async def clear_unfinished(self, before: datetime) -> int:
@@ -233,7 +230,7 @@ class SmartAdvocateFiles:
             raise FixData(message, status=refusal.status, system=SYSTEM) from refusal
 
 
-class _Picklist:
+class Picklist:
     """One of the firm's lists of names, read when it is first needed."""
 
     def __init__(self, connection: Connection, path: str, what: str) -> None:
@@ -246,7 +243,7 @@ class _Picklist:
         async with self._reading:
             if self._ids is None:
                 rows = await lists.array(self._connection, self._path, self._path)
-                entries = [_parsed(PicklistEntry, row, "id") for row in rows]
+                entries = [parsed(PicklistEntry, row, "id") for row in rows]
                 self._ids = {(entry.description or "").strip(): entry.id for entry in reversed(entries)}
         found = self._ids.get(name.strip())
         if found is None:
@@ -270,7 +267,7 @@ def _mark(marker: str) -> str:
     return f"casebridge {marker}"
 
 
-def _marker_in(text: str) -> str | None:
+def marker_in(text: str) -> str | None:
     """What the last line that says a marker says; below it somebody may have written more."""
     said = [found[1] for line in text.splitlines() if (found := _MARK.fullmatch(line.strip()))]
     return said[-1] if said else None
@@ -280,18 +277,6 @@ def _first(ids: Iterable[int]) -> str | None:
     """The record that was made first."""
     first = min(ids, default=None)
     return None if first is None else str(first)
-
-
-R = TypeVar("R", bound=Record)
-
-
-def _parsed(kind: type[R], row: Any, id_field: str) -> R:
-    """Raises UnexpectedAnswer: a record that cannot be read may be the one that is looked for."""
-    try:
-        return kind.model_validate(row)
-    except ValidationError as error:
-        trouble = unreadable(SYSTEM, row, id_field, error)
-        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
 
 
 def _id_of(body: Any, name: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from connectors.errors import UnexpectedAnswer
 from connectors.http import Connection
+from connectors.http.hints import answered_at
 from connectors.smartadvocate.hosts import SYSTEM
 from connectors.smartadvocate.wire import lower_keys
 
@@ -62,8 +63,10 @@ async def pages(connection: Connection, path: str, route: str) -> AsyncIterator[
 
 async def pages_by_date(
     connection: Connection, path: str, since: datetime, until: datetime
-) -> AsyncIterator[list[Any]]:
+) -> AsyncIterator[tuple[list[Any], datetime]]:
     """A firm-wide list of what was modified from ``since`` to ``until``, the earliest first; both are always sent [doc-3p].
+
+    With each page comes what SmartAdvocate's clock showed when it answered.
 
     Each page asks for what was modified since the last row of the one before, as long as the rows do come in that order:
     a record that moves while the list is read would else push another one out of sight. Rows may therefore come twice.
@@ -83,7 +86,7 @@ async def pages_by_date(
         }
         answer = await connection.request("POST", path, route=path, body=body, repeatable=True, accept=_NONE)
         found = Rows([]) if answer.status in _NONE else _rows(lower_keys(answer.body))
-        yield found.rows
+        yield found.rows, answered_at(answer.headers)
         ends = found.ends
         moved = _moved(found.rows)
         since, number = (moved, 0) if moved is not None and moved > since else (since, number + 1)

@@ -203,7 +203,9 @@ class Engine(Generic[Prepared]):
                     return
                 delivery = looked_up
             if UNREADABLE in delivery.payload:
-                await self._give_up(delivery, "unreadable_record", f"{delivery.payload[UNREADABLE]} File it by hand.")
+                await self._give_up(
+                    delivery, "unreadable_record", f"{delivery.payload[UNREADABLE]} Pass it on by hand."
+                )
                 return
             prepared = await self._courier.prepare(delivery)
         except NotYet as reason:

@@ -97,7 +97,7 @@ class Whereabouts:
 
     async def _staff_of(self, source: Case | None, wanted: set[str]) -> dict[str, Correspondent]:
         """Staff by e-mail: those on the case without asking anybody, the others by the firm's list of users."""
-        on_case = _by_email(_on(source))
+        on_case = _by_email(source.staff if source else ())
         wanted = {email.casefold() for email in wanted if email}
         if wanted <= on_case.keys():
             return on_case
@@ -123,13 +123,6 @@ class Whereabouts:
                 except NotFound:
                     self._portal_cases[case_id] = None
             return self._portal_cases[case_id]
-
-
-def _on(source: Case | None) -> list[StaffMember]:
-    if source is None:
-        return []
-    single = (source.attorney, source.originating_attorney)
-    return [one for one in (*single, *source.additional_attorneys, *source.paralegals) if one is not None]
 
 
 def _by_email(staff: Sequence[StaffMember]) -> dict[str, Correspondent]:

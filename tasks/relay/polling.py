@@ -7,9 +7,9 @@ an hour from a day back. What is reserved already is recognised by its marker.
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from blocks.firm import Firm
-from connectors.casestatus import CaseStatusClient
 from ledger import Feed, Ledger
 from tasks.relay.streams import Stream
 
@@ -28,10 +28,12 @@ class Polled:
 
     new: int = 0
     swept: bool = False
+    begins_at: datetime | None = None
+    """From when on things are relayed; None until it is known."""
 
 
 async def poll(
-    firm: Firm, stream: Stream, ledger: Ledger, portal: CaseStatusClient, feed: Feed | None, *, since: datetime | None
+    firm: Firm, stream: Stream, ledger: Ledger, source: Any, feed: Feed | None, *, since: datetime | None
 ) -> Polled:
     """Read the firm's feed to its end and reserve what is new.
 
@@ -51,7 +53,7 @@ async def poll(
             start = min(start, now - SWEEP)
     if since is not None:
         start = min(start, since)
-    async for page in stream.pages(portal, start):
+    async for page in stream.pages(source, start):
         if begins_at is None:
             begins_at = (await asyncio.to_thread(ledger.feeds.begin, firm.slug, stream.name, page.at)).begins_at
         wanted = await stream.reservations(firm, ledger, page, begins_at)
@@ -60,4 +62,5 @@ async def poll(
         if feed is not None and page.newest is not None and min(page.newest, page.at) > feed.read_to:
             # A stamp from the future must not carry the place past what comes between.
             await asyncio.to_thread(ledger.feeds.advance, firm.slug, stream.name, min(page.newest, page.at))
+    polled.begins_at = begins_at
     return polled

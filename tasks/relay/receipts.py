@@ -30,7 +30,7 @@ async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -
     firm, chosen = await load_firm(slug), STREAMS[stream]
     ledger = await asyncio.to_thread(Ledger.open)
     try:
-        receipt = await asyncio.to_thread(_find, ledger, slug, chosen, reference)
+        receipt = await asyncio.to_thread(_find, ledger, slug, firm.case_system.system, chosen, reference)
         if again:
             receipt = await asyncio.to_thread(_take_up, ledger, slug, chosen, receipt)
         await write_receipt(firm, chosen, receipt)
@@ -93,30 +93,31 @@ def said_of(receipt: Receipt, stream: Stream) -> str:
             )
         case State.DELIVERED:
             return (
-                f"{word} {delivery.marker} was filed with case {delivery.case_id} as record {delivery.remote_id} on "
-                f"{_moment(delivery.ended_at or delivery.changed_at)}. The record carries the marker, and the marker stands "
-                "for one sending only: however often the portal shows it, a second one is refused."
+                f"{word} {delivery.marker} was {stream.done.format(case=delivery.case_id, record=delivery.remote_id)} on "
+                f"{_moment(delivery.ended_at or delivery.changed_at)}. It carries the marker there, and the marker stands for "
+                f"one sending only: however often {stream.source} shows it, a second one is refused."
             )
         case State.GIVEN_UP:
             return f"{word} {delivery.marker} was given up: {delivery.reason} {_fix(delivery.code)}"
         case State.UNKNOWN | State.CALLING:
             return (
-                f"Whether {stream.word} {delivery.marker} has reached the case system is not known yet: it is looked up by "
+                f"Whether {stream.word} {delivery.marker} has reached {stream.target} is not known yet: it is looked up by "
                 "its marker before it is sent again."
             )
         case _:
             why = f": {delivery.reason} {_fix(delivery.code)}" if delivery.reason else "."
-            return f"{word} {delivery.marker} waits to be filed with case {delivery.case_id}{why}"
+            return f"{word} {delivery.marker} waits to be delivered to {stream.target} for case {delivery.case_id}{why}"
 
 
-def _find(ledger: Ledger, slug: str, stream: Stream, reference: str) -> Receipt:
+def _find(ledger: Ledger, slug: str, system: str, stream: Stream, reference: str) -> Receipt:
     wanted = reference.strip()
-    for marker in (wanted, f"{stream.mark}{wanted}", f"unreadable:{wanted}"):
+    marks = [f"{prefix}{stream.mark}{wanted}" for prefix in ("", f"{system}:")]
+    for marker in (wanted, *marks, f"unreadable:{wanted}"):
         receipt = ledger.deliveries.receipt(slug, stream.name, marker)
         if receipt is not None:
             return receipt
     raise BadInput(
-        f"Nothing is on record of {stream.word} '{wanted}' for {slug}. Take its number from Case Status, or the marker from "
+        f"Nothing is on record of {stream.word} '{wanted}' for {slug}. Take its number from {stream.source}, or the marker from "
         f"a tick's table. What was there before the relay was switched on is not on record; the relay's since= reads it."
     )
 

@@ -1,6 +1,7 @@
 """What a tick shows of itself in the Prefect UI, and the state it ends in."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from prefect import task
@@ -13,30 +14,35 @@ from tasks.markdown import plain
 from tasks.patience import STEP
 from tasks.relay.alerts import tell_of_incidents
 from tasks.relay.standing import Row, shown_age, take_stock
+from tasks.relay.streams import counted
 from tasks.relay.tick import Tick
 
 MOST_SHOWN = 200
 """Firms and deliveries in a tick's tables; the ledger has them all."""
 
 
-async def publish_tick(tick: Tick) -> State[object]:
-    """Take stock, tell whom it concerns, show it; the state the tick ends in.
+async def publish_ticks(ticks: Sequence[Tick]) -> State[object]:
+    """Take stock, tell whom it concerns, show it; the state the ticks end in.
 
     Raises:
         Exception: what stopped the one firm that was asked for.
     """
-    rows = await take_stock(tick)
-    told = await tell_of_incidents(tick, rows)
-    await show_tick(tick, rows)
-    if tick.only is not None:
-        served = tick.served[tick.only]
-        if stopped := served.busy or served.error:
+    sentences, counts, stands_out = [], Counter[str](), False
+    for tick in ticks:
+        rows = await take_stock(tick)
+        told = await tell_of_incidents(tick, rows)
+        await show_tick(tick, rows)
+        sentences.append(_sentence(tick, rows))
+        counts.update(_counts(rows))
+        # Of the fleet's ticks those stand out in which something new went wrong: something always is.
+        stands_out |= bool(told) or (tick.only is not None and any(row.wrong for row in rows))
+    for tick in ticks:
+        served = tick.served.get(tick.only) if tick.only is not None else None
+        if served is not None and (stopped := served.busy or served.error):
             raise stopped
-    sentence = _sentence(tick, rows)
-    # Of the fleet's ticks those stand out in which something new went wrong: something always is.
-    if told or (tick.only is not None and any(row.wrong for row in rows)):
-        return Completed(name="Exceptions", message=sentence, data=_counts(rows))
-    return Completed(message=sentence, data=_counts(rows))
+    counts["firms"] = len(ticks[0].served)
+    name = "Exceptions" if stands_out else None
+    return Completed(name=name, message=" ".join(sentences), data=dict(counts))
 
 
 @task(name="show_tick", **STEP)
@@ -126,9 +132,8 @@ def _sentence(tick: Tick, rows: Sequence[Row]) -> str:
     counts = _counts(rows)
     done = counts["delivered"] + counts["recognised"]
     firms = sum(1 for row in rows if row.served and (row.served.tally.delivered or row.served.tally.recognised))
-    word = tick.stream.word + ("" if done == 1 else "s")
     parts = [
-        f"{done:,} {word} delivered"
+        f"{counted(tick.stream, done)} delivered"
         + (f" for {firms:,} firm{'' if firms == 1 else 's'}" if tick.only is None and done else "")
     ]
     if counts["recognised"]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.forecast import duration
 from ledger import Feed, Standing
+from tasks.relay.streams import counted
 from tasks.relay.tick import Served, Tick
 from tasks.troubles import PASSING
 
@@ -74,7 +75,8 @@ def _row(
 ) -> Row:
     age = now - stands.oldest if stands and stands.oldest else None
     wrong: dict[str, str] = {}
-    limit, word = tick.stream.stale_after, tick.stream.word
+    stream = tick.stream
+    limit, word = stream.stale_after, stream.word
     unread = now - feed.polled_at if feed and feed.polled_at else None
     if served.trouble is not None:
         code, sentence = served.trouble
@@ -86,11 +88,11 @@ def _row(
         wrong["stale"] = f"A {word} has been waiting since {stands.oldest:%d %b, %H:%M} UTC.{said}"
     if stands is not None and stands.held:
         first = f" The first: {why[True]}" if True in why else ""
-        wrong["held"] = f"{stands.held:,} {word}{'' if stands.held == 1 else 's'} cannot be filed as things are.{first}"
+        wrong["held"] = f"{counted(stream, stands.held)} cannot be delivered as things are.{first}"
     if given_up:
         more = "was" if given_up == 1 else "were"
         wrong["given_up"] = (
-            f"{given_up:,} {word}{'' if given_up == 1 else 's'} {more} given up in the last 24 hours. The runs of "
+            f"{counted(stream, given_up)} {more} given up in the last 24 hours. The runs of "
             f"delivery_receipt show which and why."
         )
     return Row(

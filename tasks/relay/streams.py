@@ -1,4 +1,4 @@
-"""The two streams of the relays: how a page of each is read and reserved, and who delivers it."""
+"""The streams of the relays: how a page of each is read and reserved, and who delivers it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from blocks.firm import Firm
+from blocks.smartadvocate import SmartAdvocateCredentials
 from connectors.casestatus import CaseStatusClient
-from connectors.ports import CaseFiles
-from domain.case import Unreadable
-from domain.letters import MESSAGE_MARK, content_digest, message_marker
+from connectors.ports import CaseFiles, Replies, SharedState
+from domain.letters import MESSAGE_MARK, message_marker
 from domain.relay import DocumentPage, MessagePage
+from domain.replies import ChangedCases
 from ledger import Delivery, Ledger, Reservation
-from tasks.relay import documents, messages
-from tasks.relay.delivering import UNREADABLE, Courier
+from tasks.relay import documents, messages, replies
+from tasks.relay.delivering import Courier
 from tasks.relay.people import Whereabouts
+from tasks.relay.unreadable import on_record
 
-Page = MessagePage | DocumentPage
+Page = MessagePage | DocumentPage | ChangedCases
+_FILED = "filed with case {case} as record {record}"
 
 
 class Stream(Protocol):
@@ -35,7 +38,22 @@ class Stream(Protocol):
 
     @property
     def mark(self) -> str:
-        """What its markers begin with, before the portal's number."""
+        """What stands in its markers before the number of the thing in the system that it comes from."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """The system that it comes from, for people."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """The system that it goes to, for people."""
+        ...
+
+    @property
+    def done(self) -> str:
+        """What is said of a delivered one; has ``{case}`` and ``{record}``."""
         ...
 
     @property
@@ -43,19 +61,27 @@ class Stream(Protocol):
         """When what waits is too old, and somebody is told."""
         ...
 
+    def concerns(self, firm: Firm) -> bool:
+        """Whether the firm's case system has this stream at all."""
+        ...
+
     def is_on(self, firm: Firm) -> bool:
         """The firm's switch."""
         ...
 
-    def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
-        """The feed from ``since`` on."""
+    def case_side(self, firm: Firm, shared: SharedState, share: float) -> Any:
+        """The firm's case system as this stream needs it; close it after use."""
+        ...
+
+    def pages(self, source: Any, since: datetime) -> AsyncIterator[Page]:
+        """The feed from ``since`` on: the portal's, or the case system's where the stream comes from there."""
         ...
 
     async def reservations(self, firm: Firm, ledger: Ledger, page: Any, begins_at: datetime) -> list[Reservation]:
         """What of a page is to be reserved; nothing that was created before ``begins_at``."""
         ...
 
-    def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, files: CaseFiles) -> Courier[Any]:
+    def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, case_side: Any) -> Courier[Any]:
         """Who delivers."""
         ...
 
@@ -71,11 +97,22 @@ class Messages:
     name: str = messages.STREAM
     word: str = "message"
     mark: str = MESSAGE_MARK
+    source: str = "Case Status"
+    target: str = "the case system"
+    done: str = _FILED
     stale_after: timedelta = timedelta(minutes=10)
+
+    def concerns(self, firm: Firm) -> bool:  # noqa: ARG002  (every case system takes them)
+        """See :class:`Stream`."""
+        return True
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
         return firm.relay_messages
+
+    def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
+        """See :class:`Stream`."""
+        return firm.case_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""
@@ -91,7 +128,7 @@ class Messages:
         readable = messages.reservations(
             ours, known, system=firm.case_system.system, keep_automatic=firm.relay_automatic_messages
         )
-        return readable + _unreadable(page)
+        return readable + [on_record(trouble, page.at) for trouble in page.unreadable]
 
     def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, files: CaseFiles) -> Courier[Any]:
         """See :class:`Stream`."""
@@ -110,11 +147,22 @@ class Documents:
     name: str = documents.STREAM
     word: str = "document"
     mark: str = documents.MARK
+    source: str = "Case Status"
+    target: str = "the case system"
+    done: str = _FILED
     stale_after: timedelta = timedelta(hours=1)
+
+    def concerns(self, firm: Firm) -> bool:  # noqa: ARG002  (every case system takes them)
+        """See :class:`Stream`."""
+        return True
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
         return firm.relay_documents
+
+    def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
+        """See :class:`Stream`."""
+        return firm.case_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""
@@ -133,7 +181,8 @@ class Documents:
             ledger.deliveries.payloads_of, firm.slug, self.name, sorted(cases)
         ):
             taken.setdefault(case_id, set()).add(payload["name"].casefold())
-        return documents.reservations(ours, known, taken, system=firm.case_system.system) + _unreadable(page)
+        readable = documents.reservations(ours, known, taken, system=firm.case_system.system)
+        return readable + [on_record(trouble, page.at) for trouble in page.unreadable]
 
     def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, files: CaseFiles) -> Courier[Any]:
         """See :class:`Stream`."""
@@ -150,15 +199,57 @@ class Documents:
         return documents.told(delivery)
 
 
-def _unreadable(page: Page) -> list[Reservation]:
-    """What nobody can read is put on record, to be given up with its reason: it must not vanish from sight."""
-    return [_on_record(trouble, page.at) for trouble in page.unreadable]
+@dataclass(frozen=True, slots=True)
+class RepliesOut:
+    """What is written in the case system for clients, in its order within each case."""
+
+    name: str = replies.STREAM
+    word: str = "reply"
+    mark: str = replies.MARK
+    source: str = "the case system"
+    target: str = "Case Status"
+    done: str = "sent to the clients of case {case} as message {record}"
+    stale_after: timedelta = timedelta(minutes=10)
+
+    def concerns(self, firm: Firm) -> bool:
+        """See :class:`Stream`."""
+        return isinstance(firm.case_system, SmartAdvocateCredentials)
+
+    def is_on(self, firm: Firm) -> bool:
+        """See :class:`Stream`."""
+        return firm.relay_replies and self.concerns(firm)
+
+    def case_side(self, firm: Firm, shared: SharedState, share: float) -> Replies:
+        """See :class:`Stream`."""
+        assert isinstance(firm.case_system, SmartAdvocateCredentials)
+        return firm.case_system.replies(shared, firm.rules(), share)
+
+    def pages(self, source: Replies, since: datetime) -> AsyncIterator[Page]:
+        """See :class:`Stream`."""
+        return source.changed(since)
+
+    async def reservations(
+        self, firm: Firm, ledger: Ledger, page: ChangedCases, begins_at: datetime
+    ) -> list[Reservation]:
+        """None of a page as such: its cases are noticed, to be read when it is their turn."""
+        del begins_at
+        if page.changed:
+            await asyncio.to_thread(ledger.readings.notice, firm.slug, page.changed)
+        return []
+
+    def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, source: Replies) -> Courier[Any]:
+        """See :class:`Stream`."""
+        return replies.ReplyCourier(firm, ledger, portal, source)
+
+    def told(self, delivery: Delivery) -> Mapping[str, Any]:
+        """See :class:`Stream`."""
+        return replies.told(delivery)
 
 
-def _on_record(trouble: Unreadable, at: datetime) -> Reservation:
-    marker = f"unreadable:{trouble.integration_id or content_digest(trouble.sentence)}"
-    return Reservation(marker, "unknown", at, {UNREADABLE: trouble.sentence}, lane=marker)
+def counted(stream: Stream, count: int) -> str:
+    """So many of them, for people."""
+    return f"{count:,} {stream.word if count == 1 else stream.name}"
 
 
-MESSAGES, DOCUMENTS = Messages(), Documents()
-STREAMS: Mapping[str, Stream] = {stream.name: stream for stream in (MESSAGES, DOCUMENTS)}
+MESSAGES, DOCUMENTS, REPLIES = Messages(), Documents(), RepliesOut()
+STREAMS: Mapping[str, Stream] = {stream.name: stream for stream in (MESSAGES, DOCUMENTS, REPLIES)}

@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from prefect import task
 
 from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
+from connectors.errors import WrongReference
 from connectors.http import Lent, Transport, redact, redact_handlers, redacting_logger
 from connectors.ports import CaseFiles, SharedState
 from domain.errors import BadInput
@@ -22,7 +24,8 @@ from tasks.hold import Hold
 from tasks.patience import STEP
 from tasks.relay.delivering import Engine, Tally
 from tasks.relay.polling import Polled, poll
-from tasks.relay.streams import STREAMS, Stream
+from tasks.relay.replies import read_cases
+from tasks.relay.streams import REPLIES, STREAMS, Stream, counted
 from tasks.sync_run import current_flow_run
 from tasks.troubles import INTERNAL_FAULT, trouble_code
 
@@ -75,12 +78,14 @@ class Tick:
         standing: dict[str, Standing],
         only: str | None = None,
         since: datetime | None = None,
+        case: str | None = None,
     ) -> None:
         self.stream, self.ledger, self.fleet, self.sockets = stream, ledger, fleet, sockets
-        self.feeds, self.standing, self.only, self.since = feeds, standing, only, since
+        self.feeds, self.standing, self.only, self.since, self.case = feeds, standing, only, since, case
         self.started_at = datetime.now(UTC)
-        self.served = {slug: Served(firm) for slug, firm in fleet.firms.items() if stream.is_on(firm)}
-        self.off = sorted(fleet.firms.keys() - self.served.keys())
+        concerned = {slug: firm for slug, firm in fleet.firms.items() if stream.concerns(firm)}
+        self.served = {slug: Served(firm) for slug, firm in concerned.items() if stream.is_on(firm)}
+        self.off = sorted(concerned.keys() - self.served.keys())
         """Firms that have switched this relay off."""
 
     @property
@@ -91,16 +96,23 @@ class Tick:
 
 
 @contextlib.asynccontextmanager
-async def open_tick(stream: str, firm: str | None, since: datetime | None) -> AsyncIterator[Tick]:
-    """Read the blocks and how every firm stands.
+async def open_ticks(
+    streams: Sequence[str], firm: str | None, since: datetime | None, case: str | None = None
+) -> AsyncIterator[list[Tick]]:
+    """Read the blocks and how every firm stands; a tick for each stream that concerns any firm, and for the first one.
+
+    Args:
+        streams: names of the streams.
+        firm: one firm; None: all.
+        since: for one firm: what came since then, too.
+        case: for one firm: a case to look at before all others, by its id or its address in the case system.
 
     Raises:
         FirmUnknown: the one firm asked for has no usable block.
-        BadInput: it has switched this relay off, or ``since`` is of no use.
+        BadInput: it has switched these relays off, or ``since`` or ``case`` is of no use.
         Superseded: the schedule's run came too late.
     """
     redact_handlers("", "casebridge", "prefect.flow_runs", "prefect.task_runs")
-    chosen = STREAMS[stream]
     if since is not None:
         _check(since, firm)
     fleet = await load_one(firm) if firm is not None else await load_fleet()
@@ -109,15 +121,43 @@ async def open_tick(stream: str, firm: str | None, since: datetime | None) -> As
         cleanup.callback(ledger.close)
         sockets = Transport(connections=FIRMS_POLLED_AT_ONCE)
         cleanup.push_async_callback(sockets.aclose)
-        feeds = await asyncio.to_thread(ledger.feeds.of, stream, firm)
-        _refuse_if_superseded(feeds)
-        standing = await asyncio.to_thread(ledger.deliveries.standing, stream, firm)
-        tick = Tick(chosen, ledger, fleet, sockets, feeds=feeds, standing=standing, only=firm, since=since)
-        if firm is not None and tick.off:
+        ticks = [await _open(name, ledger, fleet, sockets, firm, since) for name in streams]
+        _refuse_if_superseded(ticks[0].feeds)
+        if firm is not None and not any(tick.served for tick in ticks):
+            off = " and ".join(tick.stream.name for tick in ticks if tick.off)
             raise BadInput(
-                f"The relay of {stream} is switched off for {fleet.firms[firm].name}: switch it on in Blocks › {firm}."
+                f"The relay of {off} is switched off for {fleet.firms[firm].name}: switch it on in Blocks › {firm}."
             )
-        yield tick
+        if case is not None:
+            ticks[-1].case = _case_of(case, firm, ticks[-1])
+        first, *others = ticks
+        for tick in others:
+            tick.fleet = Fleet(fleet.firms)  # whose block cannot be read is told once
+        yield [first, *(tick for tick in others if tick.served or tick.off)]
+
+
+async def _open(
+    stream: str, ledger: Ledger, fleet: Fleet, sockets: Transport, firm: str | None, since: datetime | None
+) -> Tick:
+    feeds = await asyncio.to_thread(ledger.feeds.of, stream, firm)
+    standing = await asyncio.to_thread(ledger.deliveries.standing, stream, firm)
+    return Tick(STREAMS[stream], ledger, fleet, sockets, feeds=feeds, standing=standing, only=firm, since=since)
+
+
+def _case_of(reference: str, firm: str | None, tick: Tick) -> str:
+    """The id of a case to look at. Raises BadInput where there is nothing to look for."""
+    if firm is None:
+        raise BadInput("case= is for one firm: name it in firm=, too.")
+    named = tick.fleet.firms[firm]
+    if firm not in tick.served:
+        raise BadInput(
+            f"case='{reference}' is of no use: {named.name} sends no {tick.stream.name} from {named.rules().system.name}, or "
+            f"has switched that off in Blocks › {firm}."
+        )
+    try:
+        return named.case_system.case_id(reference)
+    except WrongReference as error:
+        raise BadInput(f"case='{reference}': {error}") from error
 
 
 def _refuse_if_superseded(feeds: dict[str, Feed]) -> None:
@@ -139,8 +179,12 @@ def _check(since: datetime, firm: str | None) -> None:
         raise BadInput(f"since='{since.isoformat()}' lies in the future.")
 
 
-async def serve_all(tick: Tick) -> None:
+async def serve_all(ticks: Sequence[Tick]) -> None:
     """Poll every firm and deliver what is due; what goes wrong with one firm is noted there and stops no other."""
+    await asyncio.gather(*map(_serve_stream, ticks))
+
+
+async def _serve_stream(tick: Tick) -> None:
     polling = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE)
     serving = {catching_up: asyncio.Semaphore(FIRMS_SERVED_AT_ONCE) for catching_up in (False, True)}
     await asyncio.gather(*(_serve(tick, served, polling, serving) for served in tick.served.values()))
@@ -183,14 +227,31 @@ async def _noting(served: Served, work: Awaitable[None]) -> None:
 
 async def _poll(tick: Tick, served: Served) -> None:
     """One firm's feed; sockets are shared between the firms, requests and keys are not."""
-    firm = served.firm
-    state = SharedState(f"case_status:{firm.slug}", tick.ledger.limits, tick.ledger.tokens)
-    portal = firm.portal.portal(state, transport=Lent(tick.sockets))
+    firm, ledger, feed = served.firm, tick.ledger, tick.feeds.get(served.firm.slug)
+    if tick.stream is REPLIES:
+        replies = REPLIES.case_side(firm, _shared(firm.case_system.system, firm, ledger), 1.0)
+        try:
+            if tick.since is not None:
+                await asyncio.to_thread(ledger.readings.list_again, firm.slug)
+            served.polled = await poll(firm, tick.stream, ledger, replies, feed, since=tick.since)
+            begins_at = served.polled.begins_at or tick.started_at
+            served.polled.new += await read_cases(firm, ledger, replies, begins_at, hint=tick.case)
+        finally:
+            await replies.close()
+        return
+    portal = firm.portal.portal(_shared("case_status", firm, ledger), transport=Lent(tick.sockets))
     try:
-        feed = tick.feeds.get(firm.slug)
-        served.polled = await poll(firm, tick.stream, tick.ledger, portal, feed, since=tick.since)
+        served.polled = await poll(firm, tick.stream, ledger, portal, feed, since=tick.since)
     finally:
         await portal.close()
+
+
+def _shared(system: str, firm: Firm, ledger: Ledger, held: Hold | None = None) -> SharedState:
+    """What the connections of a firm to a system share; with a hold they only send while it is certain."""
+    key = f"{system}:{firm.slug}"
+    if held is None:
+        return SharedState(key, ledger.limits, ledger.tokens)
+    return SharedState(key, ledger.limits, ledger.tokens, held.require)
 
 
 async def _deliver(tick: Tick, served: Served) -> None:
@@ -206,7 +267,7 @@ async def _deliver(tick: Tick, served: Served) -> None:
     async with Hold.of(tick.ledger, lease) as held:
         standing = (await asyncio.to_thread(tick.ledger.deliveries.standing, tick.stream.name, slug)).get(slug)
         due = standing.due if standing else 0
-        title = f"{slug}: {due:,} {tick.stream.word}{'' if due == 1 else 's'}"
+        title = f"{slug}: {counted(tick.stream, due)}"
         await deliver_firm(title, tick, served, held, due)
 
 
@@ -215,11 +276,11 @@ async def deliver_firm(title: str, tick: Tick, served: Served, held: Hold, due: 
     """Deliver what is due for one firm. Raises what stops the firm as a whole; everything else is on record."""
     firm = served.firm
     share = _SHARE_OF_A_CATCH_UP if due > CATCHING_UP else 1.0
-    async with _connected(tick, firm, held, share) as (portal, files):
-        courier = tick.stream.courier(firm, tick.ledger, portal, files)
+    async with _connected(tick, firm, held, share) as (portal, case_side):
+        courier = tick.stream.courier(firm, tick.ledger, portal, case_side)
         engine = Engine(tick.ledger, held, firm.slug, courier, until=time.monotonic() + TIME_FOR_ONE)
         served.tally = engine.tally
-        await _tidy(tick, firm.slug, files, new=bool(served.polled and served.polled.new))
+        await _tidy(tick, firm.slug, case_side, new=bool(served.polled and served.polled.new))
         await engine.run()
 
 
@@ -236,16 +297,12 @@ async def _tidy(tick: Tick, slug: str, files: CaseFiles, *, new: bool) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _connected(
-    tick: Tick, firm: Firm, held: Hold, share: float
-) -> AsyncIterator[tuple[CaseStatusClient, CaseFiles]]:
+async def _connected(tick: Tick, firm: Firm, held: Hold, share: float) -> AsyncIterator[tuple[CaseStatusClient, Any]]:
     """Both systems of a firm, asked only while its hold is certain."""
-    ledger, system = tick.ledger, firm.case_system.system
     async with contextlib.AsyncExitStack() as cleanup:
-        state = SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, held.require)
-        portal = firm.portal.portal(state)
+        portal = firm.portal.portal(_shared("case_status", firm, tick.ledger, held))
         cleanup.push_async_callback(portal.close)
-        state = SharedState(f"{system}:{firm.slug}", ledger.limits, ledger.tokens, held.require)
-        files = firm.case_system.case_files(state, firm.rules(), share)
-        cleanup.push_async_callback(files.close)
-        yield portal, files
+        shared = _shared(firm.case_system.system, firm, tick.ledger, held)
+        case_side = tick.stream.case_side(firm, shared, share)
+        cleanup.push_async_callback(case_side.close)
+        yield portal, case_side

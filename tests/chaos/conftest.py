@@ -4,7 +4,8 @@ import functools
 import os
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,14 @@ def seed() -> int:
     drawn = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(2**32))
     print(f"CHAOS_SEED={drawn}")  # noqa: T201
     return drawn
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger on either database."""
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger.open(request.getfixturevalue("postgresql_url") if request.param == "postgresql" else url) as ledger:
+        yield ledger
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import logging
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -98,13 +97,6 @@ def unheard(caplog: pytest.LogCaptureFixture) -> None:
     """Faults of ours come by the hundred here; nobody reads what is said of them."""
     for name in ("casebridge.relay", "asyncio"):
         caplog.set_level(logging.CRITICAL + 1, name)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/ledger.db"
-    with Ledger.open(request.getfixturevalue("postgresql_url") if request.param == "postgresql" else url) as ledger:
-        yield ledger
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def fleet(
         monkeypatch.setenv("CASEBRIDGE_DATABASE_URL", request.getfixturevalue("postgresql_url"))
     with Ledger.open() as ledger:
         fleet = Fleet(sandbox, ledger, random.Random(7))
-        await fleet.open([f"advocates-{request.param}"], system="smartadvocate")
+        await fleet.open([f"advocates-{request.param}"], system="smartadvocate", relay_replies=False)
         hurry(monkeypatch.setattr, AT_ONCE)
         yield fleet
     await close_every_firm()

@@ -8,7 +8,6 @@ import pytest
 from connectors.errors import LogInAgain, NotFound, NotPermitted
 from connectors.ports import CaseSystem, Scope
 from connectors.smartadvocate import Reading, SmartAdvocateClient, lists, numbers
-from connectors.smartadvocate.markup import plain_text
 from connectors.smartadvocate.numbers import AT_ONCE, searches
 from connectors.smartadvocate.wire import case_from, lower_keys
 from domain.case import Case, CaseState, Phone, Unreadable
@@ -100,7 +99,7 @@ async def test_a_cursor_resumes_after_its_page(client):
 async def test_a_case_that_moves_while_the_list_is_read_pushes_no_other_one_out_of_sight(client, firm):
     earliest = min(firm.cases.ids(), key=lambda case_id: firm.cases.get(case_id).modified)
     read = []
-    async for rows in lists.pages_by_date(client.connection, "/case/byDatePaged", EVER, datetime.now(UTC) + HOUR):
+    async for rows, _ in lists.pages_by_date(client.connection, "/case/byDatePaged", EVER, datetime.now(UTC) + HOUR):
         if not read:
             firm.update_case(earliest, status="Moved")
         read.extend(row["caseid"] for row in rows)
@@ -448,17 +447,3 @@ def test_a_number_for_texting_comes_before_the_primary_one_and_a_cell_before_bot
     assert chosen(home, work) == "+16145550102"
     assert chosen(home, work, ("Cell", "(614) 555-0103", False, False)) == "+16145550103"
     assert chosen(home, ("Work Phone", None, False, True)) == "+16145550101"
-
-
-@pytest.mark.parametrize(
-    ("markup", "text"),
-    [
-        ("Please send the <strong>ER bill</strong>.&nbsp;Thanks", "Please send the ER bill. Thanks"),
-        ("<p>One &amp; two</p><p>three<br>four &#39;five&#39;</p>", "One & two\n\nthree\nfour 'five'"),
-        ("if a < b & c > d", "if a < b & c > d"),
-        ("<script>alert(1)</script>safe<style>p{}</style>", "safe"),
-        ("plain  text\n\n\n\nnext", "plain text\n\nnext"),
-    ],
-)
-def test_markup_becomes_what_a_person_reads(markup, text):
-    assert plain_text(markup) == text

@@ -19,8 +19,8 @@ from connectors.errors import (
 )
 from connectors.http.transport import Substitute
 from connectors.ports import CaseFiles
-from connectors.smartadvocate.filing import SUBJECT, USUAL_NAMES, _marker_in, note_text
-from connectors.smartadvocate.markup import plain_text
+from connectors.smartadvocate.filing import SUBJECT, USUAL_NAMES, marker_in, note_text
+from domain.plain_text import plain_text
 from sandbox.faults import FaultKind
 from tests.connectors.casefile import API, NOTES
 from tests.connectors.fakes import json_answer
@@ -165,7 +165,7 @@ async def test_no_client_can_forge_a_marker(casefile):
 
 @given(st.text(), st.from_regex(r"message:[0-9]{1,12}(:edit:[0-9T.]+)?", fullmatch=True))
 def test_whatever_a_message_says_its_marker_is_ours(words, marker):
-    assert _marker_in(plain_text(note_text(words, marker))) == marker
+    assert marker_in(plain_text(note_text(words, marker))) == marker
 
 
 @pytest.mark.parametrize(

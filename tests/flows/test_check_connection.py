@@ -131,7 +131,10 @@ async def test_what_the_relays_need_and_the_firm_has_not_set_up_is_named(
     assert state.name == "SetupNeeded"
     [(_, text)] = watched.mails
     assert "no document category “Portal”. Enter one that it has as *Document category*" in text
-    firm.relay_documents = False
+    firm.relay_documents, firm.case_system.client_note_type = False, "Claimant"
+    state = await check_connection("checked", return_state=True)
+    assert "no note type “Claimant”" in (state.message or "")
+    firm.relay_replies = False
     state = await check_connection("checked", return_state=True)
     assert state.name == "Completed", "nothing is filed, so nothing is missing"
 

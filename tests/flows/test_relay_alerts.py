@@ -123,7 +123,7 @@ async def test_what_is_given_up_is_told_of_and_comes_back_when_asked_for(watch: 
     given_up = desk.office.ledger.deliveries.get("watched", "messages", f"message:{message}")
     assert given_up is not None
     assert (given_up.state, given_up.code) == (State.GIVEN_UP, "case_gone")
-    assert len(watch.subjects) == 2, "first that it cannot be filed as things are, then that it was given up"
+    assert len(watch.subjects) == 2, "first that it cannot be delivered as things are, then that it was given up"
     desk.office.clio.hidden_matters.clear()
     desk.office.ledger.deliveries.revive("watched", "messages", "ops", [f"message:{message}"])
     watch.let_pass(0)

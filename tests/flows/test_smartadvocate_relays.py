@@ -30,7 +30,7 @@ WORLD = WorldOptions(matters=16, shares=Shares.trouble_free())
 def desk(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A firm in step, its relays switched on; every test takes cases of its own."""
     home = tmp_path_factory.mktemp("smartadvocate") / "casebridge"
-    with open_advocates("by-note", home, WORLD) as office:
+    with open_advocates("by-note", home, WORLD, relay_replies=False) as office:
         office.run_now(nightly_case_sync)
         office.activate_all()
         for relay in (message_relay, document_relay):
