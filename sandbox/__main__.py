@@ -15,10 +15,12 @@ Addresses (HOST:PORT as printed when ready):
   /clio/{us,eu,ca,au}/api/v4/...   Clio Manage; OAuth below /clio/{region}/oauth
   /storage/...                     the storage host of Clio's documents (signed addresses only)
   /smartadvocate/SLUG/CaseSyncAPI/...   SmartAdvocate, an instance per firm; its host is all before /CaseSyncAPI
+  /casepeer/SLUG/api/v1/...        CASEpeer, an instance per firm; its host is all before /api/v1
   /casestatus/v1/api/...           Case Status
   /__sandbox__/...                 controls: reset, seed, clock, faults, requests, limits
   POST /__sandbox__/clio/token {"firm": "harrow-pike"} gives client id, secret and a refresh token
   GET /__sandbox__/smartadvocate/firms gives hosts, users and passwords (hub_admin, correct-horse-SLUG)
+  POST /__sandbox__/casepeer/firms/SLUG/connect sets the two keys up and gives them
 """
 
 
@@ -40,7 +42,7 @@ def _arguments() -> argparse.Namespace:
         "--warm",
         nargs="?",
         const="clio",
-        choices=("clio", "smartadvocate"),
+        choices=("clio", "smartadvocate", "casepeer"),
         help="make every record of that vendor (default clio) before the first request, for fair timing",
     )
     parser.add_argument(
@@ -56,11 +58,17 @@ def main() -> None:
     options = WorldOptions(seed=wanted.seed, matters=wanted.matters, firms=wanted.firms, shares=shares)
     sandbox = Sandbox(options, controls=Controls(limits_on=not wanted.no_limits), check_openapi=wanted.check_openapi)
     if wanted.warm:
-        (sandbox.smartadvocate if wanted.warm == "smartadvocate" else sandbox.clio).warm()
+        warming = {
+            "clio": sandbox.clio.warm,
+            "smartadvocate": sandbox.smartadvocate.warm,
+            "casepeer": sandbox.casepeer.warm,
+        }
+        warming[wanted.warm]()
     listener = socket.create_server((wanted.host, wanted.port), backlog=2048)
     address = f"http://{wanted.host}:{listener.getsockname()[1]}"
     sys.stdout.write(
-        f"sandbox ready: {address}/clio/us {address}/smartadvocate {address}/casestatus {address}/__sandbox__ "
+        f"sandbox ready: {address}/clio/us {address}/smartadvocate {address}/casepeer {address}/casestatus "
+        f"{address}/__sandbox__ "
         f"({wanted.firms} firm(s) of {wanted.matters} matters, seed {wanted.seed})\n"
     )
     sys.stdout.flush()

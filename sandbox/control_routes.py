@@ -9,12 +9,13 @@
     GET    /faults    POST one rule (sandbox.faults.FaultRule) or a list of them                         DELETE ?id=
                       {"vendor": "storage", "kind": "cut_upload", "method": "PUT", "after_bytes": 1000000}
     GET    /requests?vendor=clio&last=100                counts by route and the last requests           DELETE
-                      vendors: clio (all regions), clio/us ..., storage (Clio's), smartadvocate, casestatus
+                      vendors: clio (all regions), clio/us ..., storage (Clio's), smartadvocate, casepeer,
+                      casestatus
     GET    /limits    POST {"on": false} for all, or {"clio": {"requests": 10, "on": true, ...}}
 
-``/clio/...``, ``/smartadvocate/...`` and ``/casestatus/...`` below it belong to the vendor packages:
-``sandbox.clio.inspection``, ``sandbox.smartadvocate.inspection`` and ``sandbox.casestatus.inspection`` list their routes.
-A firm of the world is run as one of Clio or one of SmartAdvocate; the portal is told by
+``/clio/...``, ``/smartadvocate/...``, ``/casepeer/...`` and ``/casestatus/...`` below it belong to the vendor packages, of
+which each lists its routes in a module ``inspection``.
+A firm of the world is run as one of Clio, SmartAdvocate or CASEpeer; the portal is told by
 ``PATCH /casestatus/firms/{slug} {"integration_source": "smartadvocate"}``.
 """
 
@@ -64,7 +65,7 @@ EXCEPTION_HANDLERS: Any = {HTTPException: _refuse, TypeError: _refuse, ValueErro
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer for a path below no known prefix."""
     clio = "/clio/us/api/v4, /clio/us/oauth (us, eu, ca, au), /storage"
-    known = f"{clio}, /smartadvocate/SLUG/CaseSyncAPI, /casestatus/v1/api, /__sandbox__"
+    known = f"{clio}, /smartadvocate/SLUG/CaseSyncAPI, /casepeer/SLUG/api/v1, /casestatus/v1/api, /__sandbox__"
     await answer({"error": f"Nothing here. Known: {known}."}, 404)(scope, receive, send)
 
 

@@ -23,13 +23,14 @@ class RateLimit:
 
 
 def documented_limits() -> dict[str, RateLimit]:
-    """The vendors' own limits: Clio 50 a minute and token [doc], Case Status 120 a minute and key [assumed].
+    """The vendors' own limits: Clio 50 a minute and token [doc], CASEpeer and Case Status 120 a minute and key [assumed].
 
     SmartAdvocate documents none, so its limit is there to be switched on [assumed].
     """
     return {
         "clio": RateLimit(requests=50),
         "smartadvocate": RateLimit(requests=180, on=False),
+        "casepeer": RateLimit(requests=120, burst=20),
         "casestatus": RateLimit(requests=120, burst=20),
         "casestatus.uploads": RateLimit(requests=20),
     }

@@ -61,8 +61,8 @@ _ids = count(1)
 class FaultRule:
     """Spoils the next ``count`` requests (None: all) that match, after letting ``skip`` of them through.
 
-    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``storage``, ``smartadvocate``, ``casestatus`` or ``*``; ``path`` is
-    a glob over the path below the vendor's prefix, e.g. ``/api/v4/matters*``, ``/harrow-pike/CaseSyncAPI/case/*``. With ``probability`` below 1 each match is drawn with ``seed``; only
+    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``storage``, ``smartadvocate``, ``casepeer``, ``casestatus`` or ``*``;
+    ``path`` is a glob over the path below the vendor's prefix, e.g. ``/api/v4/matters*``, ``/harrow-pike/CaseSyncAPI/case/*``. With ``probability`` below 1 each match is drawn with ``seed``; only
     requests that are spoiled count. ``after_work`` lets the vendor do its work before a status, html or delay.
     """
 

@@ -5,6 +5,7 @@ The prefixes::
     /clio/{region}/...     Clio Manage, region us, eu, ca or au     (sandbox.clio)
     /storage/...           the storage host of Clio's documents     (sandbox.clio.storage)
     /smartadvocate/{slug}/CaseSyncAPI/...   SmartAdvocate, an instance per firm     (sandbox.smartadvocate)
+    /casepeer/{slug}/api/v1/...   CASEpeer, an instance per firm     (sandbox.casepeer)
     /casestatus/...        Case Status                              (sandbox.casestatus)
     /__sandbox__/...       controls and inspection                  (sandbox.control_routes)
 """
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import control_routes
+from sandbox.casepeer.app import Casepeer
 from sandbox.casestatus.app import create_app as create_casestatus
 from sandbox.clio.app import REGIONS, Clio, published_contract
 from sandbox.clio.storage import PREFIX as STORAGE_PREFIX
@@ -36,6 +38,7 @@ class Sandbox:
     world: World
     clio: Clio
     smartadvocate: SmartAdvocate
+    casepeer: Casepeer
     casestatus: Any
     """What ``sandbox.casestatus.app.create_app`` returned."""
 
@@ -58,12 +61,14 @@ class Sandbox:
             self._contract.violations.clear()
         self.clio = Clio(self.controls, self.world, self._contract)
         self.smartadvocate = SmartAdvocate(self.controls, self.world)
+        self.casepeer = Casepeer(self.controls, self.world)
         self.casestatus = create_casestatus(self.controls, self.world)
         self._apps = {
             f"/clio/{region}": Wrapper(self.clio.region(region), f"clio/{region}", self.controls) for region in REGIONS
         }
         self._apps[STORAGE_PREFIX] = Wrapper(self.clio.storage, "storage", self.controls)
         self._apps["/smartadvocate"] = Wrapper(self.smartadvocate, "smartadvocate", self.controls)
+        self._apps["/casepeer"] = Wrapper(self.casepeer, "casepeer", self.controls)
         self._apps["/casestatus"] = Wrapper(self.casestatus, "casestatus", self.controls)
         self._apps[CONTROL_PREFIX] = self._control_app()
 
@@ -84,7 +89,12 @@ class Sandbox:
 
     def _control_app(self) -> Starlette:
         routes: list[BaseRoute] = control_routes.ControlRoutes(self).routes()
-        vendors = {"clio": self.clio, "smartadvocate": self.smartadvocate, "casestatus": self.casestatus}
+        vendors = {
+            "clio": self.clio,
+            "smartadvocate": self.smartadvocate,
+            "casepeer": self.casepeer,
+            "casestatus": self.casestatus,
+        }
         for name, app in vendors.items():
             if isinstance(app, Inspectable):
                 routes.append(Mount(f"/{name}", routes=app.inspection_routes))

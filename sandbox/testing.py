@@ -5,7 +5,7 @@ For tests of every room::
     with SandboxServer(WorldOptions(matters=50)) as server:
         httpx.get(server.url + "/__sandbox__/health")
         server.controls.faults.add(...)
-        server.clio, server.smartadvocate, server.casestatus, server.world    # the state behind the APIs
+        server.clio, server.smartadvocate, server.casepeer, server.casestatus, server.world    # the state behind the APIs
 """
 
 import socket
@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import uvicorn
 
+from sandbox.casepeer.app import Casepeer
 from sandbox.clio.app import Clio
 from sandbox.controls import Controls
 from sandbox.seed import World, WorldOptions
@@ -55,7 +56,7 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:PORT``; vendor prefixes follow (``/clio/us``, ``/smartadvocate/{slug}``, ``/casestatus``)."""
+        """``http://127.0.0.1:PORT``; vendor prefixes follow (``/clio/us``, ``/smartadvocate/{slug}``, ``/casepeer/{slug}``)."""
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     @property
@@ -77,6 +78,11 @@ class SandboxServer:
     def smartadvocate(self) -> SmartAdvocate:
         """SmartAdvocate's state: firms with their records, users and switches."""
         return self.sandbox.smartadvocate
+
+    @property
+    def casepeer(self) -> Casepeer:
+        """CASEpeer's state: firms with their records, keys and switches."""
+        return self.sandbox.casepeer
 
     @property
     def casestatus(self) -> Any:

@@ -7,7 +7,7 @@ Order of the checks: firm → token → user → budget → handler.
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from sandbox.controls import Controls
+from sandbox.instances import Instances
 from sandbox.seed import World
 from sandbox.smartadvocate import cases, documents, notes
 from sandbox.smartadvocate.accounts import User
@@ -60,32 +61,12 @@ _UPLOAD = ("POST", "case/*/documents")  # [assumed]
 _SHAPES = {shape for _, shape in (*_HANDLERS, _LOGIN, _UPLOAD)}
 
 
-class Instances(Mapping[str, SmartAdvocateFirm]):
-    """The firms' instances by slug, each made when it is first asked for: of a thousand firms few are."""
-
-    def __init__(self, world: World, now: Callable[[], float]) -> None:
-        self._seeds = {firm.slug: firm for firm in world.firms}
-        self._now = now
-        self._made: dict[str, SmartAdvocateFirm] = {}
-
-    def __getitem__(self, slug: str) -> SmartAdvocateFirm:
-        if slug not in self._made:
-            self._made[slug] = SmartAdvocateFirm(self._seeds[slug], self._now)
-        return self._made[slug]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._seeds)
-
-    def __len__(self) -> int:
-        return len(self._seeds)
-
-
 class SmartAdvocate:
     """Every firm's instance in one process; ``firms`` by slug, which tests may change."""
 
     def __init__(self, controls: Controls, world: World) -> None:
         self.controls = controls
-        self.firms = Instances(world, controls.clock.timestamp)
+        self.firms = Instances(world, lambda seed: SmartAdvocateFirm(seed, controls.clock.timestamp))
         self.inspection_routes: Sequence[BaseRoute] = inspection_routes(self.firms)
         self._oauth: dict[str, OAuth] = {}
         self._used: dict[tuple[str, int], tuple[int, int]] = {}

@@ -9,10 +9,10 @@ from typing import Any
 
 from starlette.types import Receive
 
+from sandbox.multipart import KEPT_BYTES, BadForm, FormReader, boundary_of
 from sandbox.smartadvocate.accounts import INSERT_DOCUMENT
 from sandbox.smartadvocate.answers import OCTETS, Answer, Refusal, bad_field, json_answer, not_found, said
 from sandbox.smartadvocate.call import Call, Fields, fields_of, instant, whole_number
-from sandbox.smartadvocate.multipart import KEPT_BYTES, FormReader, boundary_of
 from sandbox.smartadvocate.paging import Window, page_of_query
 from sandbox.smartadvocate.picklists import CASE_DOCUMENTS
 from sandbox.smartadvocate.records import Case, Document
@@ -107,20 +107,20 @@ def _allowed(call: Call) -> Case:
 
 
 async def _read(receive: Receive, take: Callable[[bytes], None]) -> None:
-    refusal: Refusal | None = None
+    breach: BadForm | None = None
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Vanished
         more = message.get("more_body", False)
-        if refusal is None:
+        if breach is None:
             try:
                 take(message.get("body", b""))
-            except Refusal as caught:
-                refusal = caught
-    if refusal is not None:
-        raise refusal
+            except BadForm as caught:
+                breach = caught
+    if breach is not None:
+        raise bad_field("file", str(breach))
 
 
 def _of_form(reader: FormReader) -> _Upload:

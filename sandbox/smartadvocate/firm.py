@@ -3,16 +3,19 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
+from sandbox.pushes import Pusher
 from sandbox.seed import Firm
+from sandbox.shelf import Shelf
 from sandbox.smartadvocate import accounts, picklists
 from sandbox.smartadvocate.filings import FIRST_DOCUMENT, FIRST_NOTE, PER_CASE, Filings
 from sandbox.smartadvocate.picklists import CaseLists
-from sandbox.smartadvocate.pushes import Pusher
 from sandbox.smartadvocate.records import Case, Contact, Document, Note, own_contact_id
 from sandbox.smartadvocate.seeds import FIRST_CONTACT, Seeds
-from sandbox.smartadvocate.shelf import Shelf
 from sandbox.smartadvocate.stamps import Stamps
 from sandbox.smartadvocate.switches import Switches
+
+PUSH_SECRET_HEADER = "X-SA-Sandbox-Secret"  # noqa: S105 - a name
+"""Pushes are what a firm's automated procedure may make of a new note [doc-3p, body assumed]."""
 
 
 class FirmRecords:
@@ -35,7 +38,7 @@ class FirmRecords:
         self.note_types = picklists.note_types(seed.rank)
         self.document_categories = picklists.document_categories(seed.rank)
         self.lists = CaseLists(seed)
-        self.pusher = Pusher(self.switches)
+        self.pusher = Pusher(self.switches, PUSH_SECRET_HEADER)
         self.seeds = Seeds(seed, self.lists)
         self.filings = Filings(seed, self.seeds, self.note_types, self.document_categories)
         last = seed.first_matter_id + seed.size - 1

@@ -4,7 +4,7 @@ import hashlib
 import pytest
 
 from sandbox.faults import FaultKind, FaultRule
-from sandbox.smartadvocate.multipart import FormReader
+from sandbox.multipart import FormReader
 from tests.sandbox.smartadvocate.client import problem
 
 MEBIBYTE = 1_048_576

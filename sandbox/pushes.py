@@ -1,16 +1,23 @@
-"""Pushes: SmartAdvocate calling out when a note was written, as a firm's automated procedure may [doc-3p, body assumed]."""
+"""Pushes: a vendor calling out when something happened, as the switches of the firm want it."""
 
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
-from sandbox.smartadvocate.switches import Switches
-
-SECRET_HEADER = "X-SA-Sandbox-Secret"  # noqa: S105 - a name
 _PATIENCE = 5.0
+
+
+class PushSwitches(Protocol):
+    """What of a firm's switches concerns pushes."""
+
+    push_url: str | None
+    push_secret: str
+    push_duplicate: bool
+    push_reorder: bool
+    push_drop: bool
 
 
 @dataclass(slots=True)
@@ -22,11 +29,15 @@ class Push:
 
 
 class Pusher:
-    """Sends pushes in a thread of its own, one after the other; ``sent`` is what was made so far."""
+    """Sends pushes in a thread of its own, one after the other; ``sent`` is what was made so far.
 
-    def __init__(self, switches: Switches) -> None:
+    ``secret_header`` is where the secret of the switches goes.
+    """
+
+    def __init__(self, switches: PushSwitches, secret_header: str) -> None:
         self.sent: list[Push] = []
         self._switches = switches
+        self._secret_header = secret_header
         self._held: Push | None = None
         self._waiting: queue.Queue[Push] = queue.Queue()
         self._thread: threading.Thread | None = None
@@ -62,7 +73,7 @@ class Pusher:
         with httpx.Client(timeout=_PATIENCE, verify=False) as client:  # noqa: S501 - whoever is told runs locally
             while True:
                 push = self._waiting.get()
-                headers = {SECRET_HEADER: self._switches.push_secret}
+                headers = {self._secret_header: self._switches.push_secret}
                 try:
                     push.outcome = client.post(
                         self._switches.push_url or "", json=push.body, headers=headers

@@ -1,6 +1,7 @@
 """Records of one kind in one firm, found by id or by when they changed; seeded ones are made when first touched.
 
-Clio's table counts whole seconds and stamps etags; SmartAdvocate shows milliseconds and has neither, hence this one.
+Moments are whole numbers of any unit, the same for all records of a shelf: SmartAdvocate counts milliseconds, CASEpeer
+seconds. Clio has a table of its own, which stamps etags.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -12,7 +13,7 @@ _KEPT_RECORDS = 60_000
 
 
 class Dated(Protocol):
-    """A record: ``moment`` is when it was created or last changed, in milliseconds since 1970."""
+    """A record: ``moment`` is when it was created or last changed."""
 
     id: int
 

@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass, field
 from email.message import Message
 
-from sandbox.smartadvocate.answers import bad_field
-from sandbox.smartadvocate.switches import MEBIBYTE
-
-KEPT_BYTES = MEBIBYTE
+KEPT_BYTES = 1_048_576
 _LONGEST_HEAD = 65_536
+
+
+class BadForm(Exception):
+    """The body does not keep to the form; says where."""
 
 
 def boundary_of(content_type: str) -> bytes | None:
@@ -62,7 +63,7 @@ class FormReader:
         self._part: Part | None = None
 
     def feed(self, piece: bytes) -> None:
-        """Take a piece. Raises Refusal (400) when the body does not keep to the form."""
+        """Take a piece. Raises BadForm."""
         self._buffer += piece
         while not self.ended and self._step():
             pass
@@ -88,7 +89,7 @@ class FormReader:
             self._give(self._buffer[:place])
             self._buffer = self._buffer[place:]
             if len(self._buffer) > _LONGEST_HEAD:
-                raise bad_field("file", "A part of the form has no end of its head.")
+                raise BadForm("A part of the form has no end of its head.")
             return False
         self._give(self._buffer[:place])
         self._part = _begun(self._buffer[after:head_end])
@@ -110,5 +111,5 @@ def _begun(head: bytes) -> Part:
             header[title.strip()] = value.strip()
     name = header.get_param("name", header="content-disposition")
     if not isinstance(name, str):
-        raise bad_field("file", "A part of the form has no name.")
+        raise BadForm("A part of the form has no name.")
     return Part(name, header.get_filename())
