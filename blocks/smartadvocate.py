@@ -59,8 +59,11 @@ class SmartAdvocateCredentials(HoldsGrant):
         description="Where the firm's SmartAdvocate is, such as app.smartadvocate.com or sa.firm.com; an address does, too.",
     )
     username: str = Field(title="Username", description="The account that casebridge logs in as.", min_length=1)
-    password: SecretStr | None = Field(
-        default=None, title="Password", description="Its password. When it is changed, enter the new one here."
+    # Empty rather than None: where there are two kinds of value, the form asks which before it takes one.
+    password: SecretStr = Field(
+        default=SecretStr(""),
+        title="Password",
+        description="Its password. When it is changed, enter the new one here.",
     )
     stage_from: str = Field(
         default="",
@@ -107,8 +110,8 @@ class SmartAdvocateCredentials(HoldsGrant):
         description="Leave off, unless the firm's SmartAdvocate offers it: then a person allows the access, without a password.",
     )
     oauth_client_id: str = Field(default="", title="OAuth app key", description="The app's key. Only for OAuth.")
-    oauth_client_secret: SecretStr | None = Field(
-        default=None, title="OAuth app secret", description="The app's secret. Only for OAuth."
+    oauth_client_secret: SecretStr = Field(
+        default=SecretStr(""), title="OAuth app secret", description="The app's secret. Only for OAuth."
     )
     refresh_token: SecretStr | None = Field(
         default=None, title="OAuth grant", description="Only for OAuth: run connect_case_system to obtain it."
@@ -119,7 +122,7 @@ class SmartAdvocateCredentials(HoldsGrant):
         missing = "password"
         if self.use_oauth:
             missing = "" if self.oauth_client_id and self.oauth_client_secret else "OAuth app key and secret"
-        elif self.password is not None:
+        elif self.password:
             missing = ""
         if missing:
             raise ValueError(f"SmartAdvocate Credentials lack the {missing}.")
@@ -146,7 +149,7 @@ class SmartAdvocateCredentials(HoldsGrant):
         return SmartAdvocateClient(
             host=Host.of(self.host),
             username=self.username,
-            password=self.password.get_secret_value() if self.password else "",
+            password=self.password.get_secret_value(),
             consent=Consent(self.app(), grant, self.keep_refresh_token) if self.use_oauth else None,
             shared=shared,
             reading=Reading(RoleMap.of(rules.role_map), self.stage_from, frozenset(self.closed_statuses)),
@@ -165,7 +168,7 @@ class SmartAdvocateCredentials(HoldsGrant):
 
     def app(self) -> OAuthApp:
         """Our app at this SmartAdvocate, for connecting a firm by a person's consent; close it after use."""
-        secret = self.oauth_client_secret.get_secret_value() if self.oauth_client_secret else ""
+        secret = self.oauth_client_secret.get_secret_value()
         return consent_app(Host.of(self.host), self.oauth_client_id, secret)
 
     def case_id(self, reference: str) -> str:
