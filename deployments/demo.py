@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,7 @@ console = Console(highlight=False)
 def main() -> int:
     """Run the demo; 0 when the night ended as it should."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is ended, its servers and workers end, too
     home = Path(os.environ.get("CASEBRIDGE_HOME", ".casebridge")) / ("up" if arguments.stay else "demo")
     started = time.monotonic()
     console.print("[bold]casebridge[/bold]: starting the sandbox and a Prefect server …")
