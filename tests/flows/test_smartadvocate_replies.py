@@ -22,7 +22,7 @@ from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from tasks import fleet
 from tasks.firms import load_firm
-from tasks.relay import delivering, replies, tick
+from tasks.relay import delivering, replies
 from tests.flows.advocates import Advocates, open_advocates
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
@@ -362,7 +362,6 @@ async def test_a_firm_says_whether_replies_go_out_and_from_whom(
         return (await load_firm(slug)).model_copy(update=settings)  # saving a block takes seconds
 
     monkeypatch.setattr(fleet, "load_firm", load)
-    monkeypatch.setattr(tick, "load_firm", load)
     stranger = next(user for user in outtray.office.seed.users if user.email not in str(outtray.office.case(case)))
     note = outtray.note(case, "From somebody else.", user_id=stranger.id)
     outtray.office.forget_requests()
