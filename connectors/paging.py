@@ -1,7 +1,11 @@
-"""Walks a list page by page."""
+"""Walks a list page by page, a long list of ids batch by batch, and a list in the order of changes from change to change."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+_BATCH = "ids:"
+"""Starts the cursor of a list of ids: how many of them have been read."""
 
 
 class Page(Protocol):
@@ -30,3 +34,19 @@ async def in_turn(
         if page.cursor is None:
             return
         cursor = page.cursor
+
+
+def batch(ids: Sequence[str], size: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    """The ``size`` ids at ``cursor`` (None: the first ones), and the cursor of those that come after them, if any do."""
+    start = int(cursor.removeprefix(_BATCH)) if cursor else 0
+    end = start + size
+    return ids[start:end], f"{_BATCH}{end}" if end < len(ids) else None
+
+
+def last_change(rows: Sequence[Any], field: str) -> datetime | None:
+    """When the last of these rows changed; None when they do not come in that order, or say nothing of it."""
+    try:
+        stamps = [datetime.fromisoformat(row[field]).astimezone(UTC) for row in rows]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return stamps[-1] if stamps and stamps == sorted(stamps) else None

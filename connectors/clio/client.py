@@ -16,7 +16,7 @@ from connectors.clio.regions import SYSTEM, Region
 from connectors.errors import UnexpectedAnswer
 from connectors.http import BearerAuth, Budget, Connection, Counts, FixedWindow
 from connectors.oauth import OAuthApp
-from connectors.paging import in_turn
+from connectors.paging import batch, in_turn
 from connectors.ports import Account, KnownClients, Scope, SharedState
 from connectors.tokens import TokenKeeper
 from connectors.wiring import record_id, unreadable
@@ -25,8 +25,6 @@ from domain.case import Case, CasePage, Client, ClientPage, Unreadable
 PAGE = 200
 """The most records on a page, and the most ids asked for at once [sdk]."""
 _API_VERSION = "4.0.13"
-_BATCH = "ids:"
-"""Starts the cursor of a list of ids: how many of them have been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +250,12 @@ class ClioClient:
 
     async def _matters_by_id(self, ids: Sequence[str], place: str | None) -> _MatterPage:
         """The batch of ids at ``place``."""
-        start = int(place.removeprefix(_BATCH)) if place else 0
-        batch, end = ids[start : start + PAGE], start + PAGE
-        if not batch:
+        wanted, following = batch(ids, PAGE, place)
+        if not wanted:
             return _MatterPage((), (), None, len(ids))
-        target = f"/matters.json?order=id(asc)&limit={PAGE}&{_ids(batch)}&fields={wire.MATTER_FIELDS}"
+        target = f"/matters.json?order=id(asc)&limit={PAGE}&{_ids(wanted)}&fields={wire.MATTER_FIELDS}"
         page = await self._matters(target)
-        return replace(page, cursor=f"{_BATCH}{end}" if end < len(ids) else None, total=len(ids))
+        return replace(page, cursor=following, total=len(ids))
 
     def _next(self, body: dict[str, Any], place: str | None) -> str | None:
         """Where the list goes on, as path and query; checked, since an address in an answer is only a claim."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from connectors.errors import UnexpectedAnswer
 from connectors.http import Connection
 from connectors.http.hints import answered_at
+from connectors.paging import last_change
 from connectors.smartadvocate.hosts import SYSTEM
 from connectors.smartadvocate.wire import lower_keys
 
@@ -88,7 +89,7 @@ async def pages_by_date(
         found = Rows([]) if answer.status in _NONE else _rows(lower_keys(answer.body))
         yield found.rows, answered_at(answer.headers)
         ends = found.ends
-        moved = _moved(found.rows)
+        moved = last_change(found.rows, "modifieddate")
         since, number = (moved, 0) if moved is not None and moved > since else (since, number + 1)
 
 
@@ -107,15 +108,6 @@ def _rows(body: Any) -> Rows:
 def _is_last(told: Any) -> bool | None:
     number, total = (told.get("currentpage"), told.get("totalpages")) if isinstance(told, Mapping) else (None, None)
     return number >= total - 1 if isinstance(number, int) and isinstance(total, int) else None
-
-
-def _moved(rows: list[Any]) -> datetime | None:
-    """When the last row was modified; None when the rows do not come in that order, or say nothing of it."""
-    try:
-        stamps = [datetime.fromisoformat(row["modifieddate"]).astimezone(UTC) for row in rows]
-    except (KeyError, TypeError, ValueError):
-        return None
-    return stamps[-1] if stamps and stamps == sorted(stamps) else None
 
 
 def stamp(moment: datetime) -> str:
