@@ -36,6 +36,13 @@ async def in_turn(
         cursor = page.cursor
 
 
+async def no_pages() -> AsyncGenerator[Any, None]:
+    """A list of nothing, not even an empty page."""
+    nothing: tuple[Any, ...] = ()
+    for page in nothing:
+        yield page
+
+
 def batch(ids: Sequence[str], size: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
     """The ``size`` ids at ``cursor`` (None: the first ones), and the cursor of those that come after them, if any do."""
     start = int(cursor.removeprefix(_BATCH)) if cursor else 0

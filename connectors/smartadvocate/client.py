@@ -13,6 +13,7 @@ import httpx
 
 from connectors.errors import NotFound, NotPermitted, Unavailable, UnexpectedAnswer
 from connectors.http import BearerAuth, Bucket, Budget, Connection, Counts, Timeouts
+from connectors.paging import no_pages
 from connectors.ports import Account, KnownClients, Scope, SharedState
 from connectors.smartadvocate import lists, wire
 from connectors.smartadvocate.consent import Consent
@@ -160,16 +161,14 @@ class SmartAdvocateClient:
             raise UnexpectedAnswer(read.sentence, field=read.field, system=SYSTEM)
         return read
 
-    async def clients_changed(
+    def clients_changed(
         self,
         since: datetime,  # noqa: ARG002  (as the port has it)
         *,
         cursor: str | None = None,  # noqa: ARG002
     ) -> AsyncIterator[ClientPage]:
         """None: every night reads each linked case with its client anyhow."""
-        nothing: tuple[ClientPage, ...] = ()
-        for page in nothing:
-            yield page
+        return no_pages()
 
     async def modified(self, since: datetime) -> AsyncIterator[tuple[list[wire.CaseRow], datetime]]:
         """The cases modified since then, 200 a page, and what SmartAdvocate's clock showed when it answered."""

@@ -17,6 +17,7 @@ from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
 from tests.connectors.clients import smartadvocate_client
+from tests.connectors.reading import asked, cases, pages
 from tests.connectors.samples import SMARTADVOCATE_CASE
 
 SIZE = 90
@@ -48,18 +49,6 @@ async def client(server):
 @pytest.fixture
 def firm(server):
     return server.smartadvocate.firms["harrow-pike"]
-
-
-async def pages(client, scope=None, **options):
-    return [page async for page in client.cases(scope or Scope(), **options)]
-
-
-async def cases(client, scope=None):
-    return {case.integration_id: case for page in await pages(client, scope) for case in page.cases}
-
-
-def asked(client, route) -> int:
-    return sum(count for (_, name, _), count in client.counts.requests.items() if name.endswith(route))
 
 
 # Lists and searches.
