@@ -77,6 +77,8 @@ class Case:
     originating_attorney: StaffMember | None = None
     paralegals: tuple[StaffMember, ...] = ()
     clients: tuple[Client, ...] = ()
+    version: str | None = None
+    """Opaque mark of the case's version where the case system has one; equal marks mean that nothing has changed."""
     redacted: bool = False
     """True when the connected user sees only a stub of the case: nothing may be concluded from it."""
 
