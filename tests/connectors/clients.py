@@ -1,5 +1,7 @@
 """Clients of a sandbox's first firm."""
 
+from connectors.casepeer import CasePeerClient
+from connectors.casepeer import Host as CasePeerHost
 from connectors.casestatus import CaseStatusClient
 from connectors.clio import ClioClient
 from connectors.smartadvocate import Host, SmartAdvocateClient
@@ -28,3 +30,13 @@ def smartadvocate_client(server: SandboxServer, username: str = "hub_admin", **o
         "shared": shared("smartadvocate:harrow-pike"), "requests_a_minute": 600_000, **options,
     }  # fmt: skip
     return SmartAdvocateClient(**settings)
+
+
+def casepeer_client(server: SandboxServer, key: str = "key", **options) -> CasePeerClient:
+    """A client of the firm's CASEpeer that need not wait for its budget; ``key`` or ``admin_key`` of the firm."""
+    known = server.casepeer.connect("harrow-pike", server.url)
+    settings = {
+        "host": CasePeerHost.of(known["host"]), "key": known[key], "shared": shared("casepeer:harrow-pike"),
+        "requests_a_minute": 600_000, **options,
+    }  # fmt: skip
+    return CasePeerClient(**settings)

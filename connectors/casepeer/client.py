@@ -1,0 +1,185 @@
+"""Speaks to CASEpeer: a firm's cases with staff, client and numbers, a hundred named ones at a time or from change to change."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import httpx
+from pydantic import ValidationError
+
+from connectors.casepeer import lists, wire
+from connectors.casepeer.hosts import SYSTEM, Host
+from connectors.casepeer.keys import WHERE, IntegrationKey
+from connectors.casepeer.refusals import explain
+from connectors.errors import Misconfigured, NotFound, UnexpectedAnswer
+from connectors.http import Bucket, Budget, Connection, Counts
+from connectors.paging import batch, in_turn, no_pages
+from connectors.ports import Account, KnownClients, Scope, SharedState
+from connectors.wiring import record_id, unreadable
+from domain.case import Case, CasePage, ClientPage, Unreadable
+
+REQUESTS_A_MINUTE = 120
+"""Of one key [assumed]; no limit is published."""
+_BURSTS_A_MINUTE = 6
+"""A burst may be a sixth of a minute's requests [assumed]."""
+_ID = re.compile(r"[1-9][0-9]{0,17}")
+"""Ids are numbers of any width [seed][seen]. Nothing else is asked for: one bad id spoils the request of a hundred."""
+_ADMINISTRATOR = "admin"
+
+
+class CasePeerClient:
+    """One firm's CASEpeer, as a :class:`connectors.ports.CaseSystem`. Close it after use.
+
+    Args:
+        host: where the firm's CASEpeer is.
+        key: the key that CASEpeer shows for its integration with Case Status.
+        shared: request budget shared with the other processes of this key.
+        requests_a_minute: how much we may ask.
+        transport: replaces the sockets in tests.
+        share: the part of the request budget to use at most; the rest is left to more urgent callers.
+    """
+
+    system = wire.SOURCE
+
+    def __init__(
+        self,
+        *,
+        host: Host,
+        key: str,
+        shared: SharedState,
+        requests_a_minute: int = REQUESTS_A_MINUTE,
+        transport: httpx.AsyncBaseTransport | None = None,
+        share: float = 1.0,
+    ) -> None:
+        self.host = host
+        counts = Counts()
+        rule = Bucket(requests_a_minute, max(1, requests_a_minute // _BURSTS_A_MINUTE), silent=True)
+        self.connection = Connection(
+            SYSTEM,
+            host.api,
+            explain=explain,
+            auth=IntegrationKey(key),
+            budget=Budget(shared.limits, shared.key, rule, system=SYSTEM, share=share, counts=counts),
+            counts=counts,
+            transport=transport,
+            may_send=shared.may_send,
+        )
+
+    @property
+    def counts(self) -> Counts:
+        """What was asked of CASEpeer so far."""
+        return self.connection.counts
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self.connection.aclose()
+
+    def case_url(self, integration_id: str) -> str:
+        """Where a person opens the case."""
+        return self.host.case_url(integration_id)
+
+    async def whoami(self) -> Account:
+        """The firm that the key belongs to; a key is nobody's in particular.
+
+        That it is accepted shows that CASEpeer's integration is enabled [assumed]. Where the key is an administrator's,
+        CASEpeer's own end is looked at, too: whether Case Status' key has been entered there.
+
+        Raises LogInAgain, NotPermitted, Misconfigured.
+        """
+        record = await self._record("/account/", "/account/")
+        account = _valid(wire.AccountRecord, record)
+        if account.key_scope == _ADMINISTRATOR:
+            await self._look_at_the_other_end()
+        return Account(account.firm, "", account.firm, account.host)
+
+    def cases(
+        self,
+        scope: Scope,
+        *,
+        cursor: str | None = None,
+        known_clients: KnownClients | None = None,  # noqa: ARG002  (a case comes with its client)
+    ) -> AsyncIterator[CasePage]:
+        """Named cases by batches of a hundred, or else pages of 200 in the order of their changes; see the port.
+
+        Costs one request a page. Nobody knows when a case was made: a window of creation brings what has changed in it.
+        """
+        if scope.ids is not None:
+            return in_turn(lambda place: self._named(scope, place), cursor)
+        return self._changed(scope.updated_since or scope.created_since, cursor)
+
+    async def case(self, integration_id: str) -> Case:
+        """One complete case. Raises NotFound, UnexpectedAnswer."""
+        if not _ID.fullmatch(integration_id):
+            raise NotFound(f"'{integration_id[:80]}' is no id of a CASEpeer case.", system=SYSTEM)
+        read = wire.case_from(await self._record(f"{lists.CASES}{integration_id}/", f"{lists.CASES}{{id}}/"))
+        if isinstance(read, Unreadable):
+            raise UnexpectedAnswer(read.sentence, field=read.field, system=SYSTEM)
+        return read
+
+    def clients_changed(
+        self,
+        since: datetime,  # noqa: ARG002  (as the port has it)
+        *,
+        cursor: str | None = None,  # noqa: ARG002
+    ) -> AsyncIterator[ClientPage]:
+        """None: every night reads each linked case with its client anyhow."""
+        return no_pages()
+
+    async def _named(self, scope: Scope, cursor: str | None) -> CasePage:
+        """The batch of named cases at ``cursor``."""
+        ids = scope.ids or ()
+        wanted, following = batch(ids, lists.AT_ONCE, cursor)
+        rows = await lists.by_ids(self.connection, {one for one in wanted if _ID.fullmatch(one)})
+        return _page(rows, following, len(ids))
+
+    async def _changed(self, since: datetime | None, cursor: str | None) -> AsyncIterator[CasePage]:
+        """The pages of the list by changes; a row at the boundary of two of them comes once."""
+        before: set[tuple[str, str]] = set()
+
+        async def read(at: str | None) -> CasePage:
+            nonlocal before
+            place = lists.Place.at(at) if at else lists.Place(since)
+            found = await lists.by_change(self.connection, place)
+            new = [row for row in found.rows if _mark(row) not in before]
+            before = {_mark(row) for row in found.rows}
+            return _page(new, place.after(found.rows).cursor if found.more else None, found.total)
+
+        async for page in in_turn(read, cursor):
+            yield page
+
+    async def _look_at_the_other_end(self) -> None:
+        """See that CASEpeer has Case Status' key, and uses it. Raises Misconfigured."""
+        target = "/integrations/case-status/"
+        settings = _valid(wire.IntegrationRecord, await self._record(target, target))
+        if settings.partner_api_key_last4 is None:
+            message = f"CASEpeer has no key of Case Status yet: enter it in {WHERE}, then Enable and Save."
+            raise Misconfigured(message, system=SYSTEM)
+        if not settings.enabled:
+            message = (
+                f"The integration with Case Status is switched off in CASEpeer: open {WHERE}, then Enable and Save."
+            )
+            raise Misconfigured(message, system=SYSTEM)
+
+    async def _record(self, target: str, route: str) -> Any:
+        answer = await self.connection.request("GET", target, route=route)
+        return answer.body
+
+
+def _valid(shape: type[wire.Shape], record: Any) -> wire.Shape:
+    try:
+        return shape.model_validate(record)
+    except ValidationError as error:
+        trouble = unreadable(SYSTEM, record, "", error)
+        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
+
+
+def _page(rows: list[Any], cursor: str | None, total: int | None) -> CasePage:
+    read = [wire.case_from(row) for row in rows]
+    cases = tuple(one for one in read if isinstance(one, Case))
+    return CasePage(cases, cursor, tuple(one for one in read if isinstance(one, Unreadable)), total)
+
+
+def _mark(row: Any) -> tuple[str, str]:
+    """A case as it is at one moment: its version counts up with every change [assumed]."""
+    return record_id(row, "id"), str(row.get("version")) if isinstance(row, dict) else ""
