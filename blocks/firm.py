@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from prefect_email import EmailServerCredentials
 from pydantic import Field, HttpUrl, field_validator
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.forms import Form
@@ -47,7 +48,7 @@ class Firm(Form):
         title="Time zone",
         description="The firm's own zone, such as America/Denver. Windows, schedules and report times use it.",
     )
-    case_system: ClioCredentials | SmartAdvocateCredentials = Field(
+    case_system: ClioCredentials | SmartAdvocateCredentials | CasePeerCredentials = Field(
         title="Case system", description="Where the firm keeps its cases."
     )
     portal: CaseStatusCredentials = Field(title="Client portal", description="The firm's Case Status key.")
@@ -60,7 +61,7 @@ class Firm(Form):
     nightly_at: str | None = Field(
         default=None,
         title="Nightly sync at",
-        description="Hour and minute such as 21:15. Empty: the case system's usual time (Clio and SmartAdvocate 21:15 UTC).",
+        description="Hour and minute such as 21:15. Empty: the usual time (Clio and SmartAdvocate 21:15 UTC, CASEpeer 21:00 in New York).",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     nightly_zone: str | None = Field(
@@ -205,6 +206,11 @@ class Firm(Form):
             notify_clients=self.notify_clients,
             first_window_by=self.first_window_by,
         )
+
+    @property
+    def filing_system(self) -> ClioCredentials | SmartAdvocateCredentials | None:
+        """The case system where the relays file messages and documents; None for CASEpeer, which they do not serve."""
+        return None if isinstance(self.case_system, CasePeerCredentials) else self.case_system
 
     @property
     def zone(self) -> ZoneInfo:

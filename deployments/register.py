@@ -8,6 +8,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
@@ -21,7 +22,7 @@ same, but a worker of Prefect 3.8 dies of it when somebody presses Retry before 
 RELAY_POOL = "casebridge-relays"
 """Where ticks run: apart from the nights, which would keep them waiting for hours."""
 
-BLOCK_TYPES = (ClioCredentials, SmartAdvocateCredentials, CaseStatusCredentials, Firm)
+BLOCK_TYPES = (ClioCredentials, SmartAdvocateCredentials, CasePeerCredentials, CaseStatusCredentials, Firm)
 
 
 async def register_blocks() -> None:

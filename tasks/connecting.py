@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from prefect import get_run_logger, task
 from prefect.artifacts import acreate_markdown_artifact
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
@@ -78,8 +79,13 @@ async def accept_grant(slug: str, attempt: Attempt, address: str) -> Account:
 
 
 def _consenting(firm: Firm) -> ClioCredentials | SmartAdvocateCredentials:
-    """The block that is to hold the grant. Raises BadInput for a firm that is connected by an account's password."""
+    """The block that is to hold the grant. Raises BadInput for a firm that is connected by an account's password or a key."""
     credentials = firm.case_system
+    if isinstance(credentials, CasePeerCredentials):
+        raise BadInput(
+            f"The cases of {firm.name} are in {firm.rules().system.name}, which is asked by a key: enter it in its "
+            "credentials block."
+        )
     if isinstance(credentials, SmartAdvocateCredentials) and not credentials.use_oauth:
         raise BadInput(
             f"The cases of {firm.name} are in {firm.rules().system.name}, which is asked by an account and its password: "

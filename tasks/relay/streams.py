@@ -102,17 +102,18 @@ class Messages:
     done: str = _FILED
     stale_after: timedelta = timedelta(minutes=10)
 
-    def concerns(self, firm: Firm) -> bool:  # noqa: ARG002  (every case system takes them)
+    def concerns(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return True
+        return firm.filing_system is not None
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_messages
+        return firm.relay_messages and self.concerns(firm)
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
-        return firm.case_system.case_files(shared, firm.rules(), share)
+        assert firm.filing_system is not None, "a firm without one is not served"
+        return firm.filing_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""
@@ -152,17 +153,18 @@ class Documents:
     done: str = _FILED
     stale_after: timedelta = timedelta(hours=1)
 
-    def concerns(self, firm: Firm) -> bool:  # noqa: ARG002  (every case system takes them)
+    def concerns(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return True
+        return firm.filing_system is not None
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_documents
+        return firm.relay_documents and self.concerns(firm)
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
-        return firm.case_system.case_files(shared, firm.rules(), share)
+        assert firm.filing_system is not None, "a firm without one is not served"
+        return firm.filing_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""

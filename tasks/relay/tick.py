@@ -124,10 +124,7 @@ async def open_ticks(
         ticks = [await _open(name, ledger, fleet, sockets, firm, since) for name in streams]
         _refuse_if_superseded(ticks[0].feeds)
         if firm is not None and not any(tick.served for tick in ticks):
-            off = " and ".join(tick.stream.name for tick in ticks if tick.off)
-            raise BadInput(
-                f"The relay of {off} is switched off for {fleet.firms[firm].name}: switch it on in Blocks › {firm}."
-            )
+            raise BadInput(_idle(fleet.firms[firm], ticks))
         if case is not None:
             ticks[-1].case = _case_of(case, firm, ticks[-1])
         first, *others = ticks
@@ -158,6 +155,15 @@ def _case_of(reference: str, firm: str | None, tick: Tick) -> str:
         return named.case_system.case_id(reference)
     except WrongReference as error:
         raise BadInput(f"case='{reference}': {error}") from error
+
+
+def _idle(firm: Firm, ticks: Sequence[Tick]) -> str:
+    """Why there is nothing to relay for a firm."""
+    off = " and ".join(tick.stream.name for tick in ticks if tick.off)
+    if off:
+        return f"The relay of {off} is switched off for {firm.name}: switch it on in Blocks › {firm.slug}."
+    system = firm.rules().system.name
+    return f"The relay of {ticks[0].stream.name} does not work for {system}, where {firm.name} keeps its cases."
 
 
 def _refuse_if_superseded(feeds: dict[str, Feed]) -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
 
-SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key", "smartadvocate-password")
+SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key", "smartadvocate-password", "casepeer-key")
 
 
 def clio() -> ClioCredentials:
@@ -19,6 +20,10 @@ def clio() -> ClioCredentials:
 
 def smartadvocate(**settings: Any) -> SmartAdvocateCredentials:
     return SmartAdvocateCredentials(**({"username": "casebridge", "password": SecretStr(SECRETS[3])} | settings))
+
+
+def casepeer(**settings: Any) -> CasePeerCredentials:
+    return CasePeerCredentials(**({"host": "leadcheck.casepeer.com", "api_key": SecretStr(SECRETS[4])} | settings))
 
 
 def case_status() -> CaseStatusCredentials:

@@ -21,7 +21,9 @@ from tasks.fleet import load_fleet
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
-SLUGS = {"clio-credentials", "smartadvocate-credentials", "case-status-credentials", "firm"}
+SLUGS = {
+    "clio-credentials", "smartadvocate-credentials", "casepeer-credentials", "case-status-credentials", "firm",
+}  # fmt: skip
 """Stored blocks are found by these: renaming one orphans every block of that type."""
 META = {"_block_document_id", "_block_document_name", "_is_anonymous", "block_type_slug"}
 """What Prefect adds to a stored block."""
@@ -71,7 +73,7 @@ def one_of_each(prefect_server: PrefectServer) -> None:
 
     async def save() -> None:
         await samples.save("harrow-pike")
-        for credentials in (samples.clio(), samples.smartadvocate(), samples.case_status()):
+        for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer(), samples.case_status()):
             await credentials.asave("harrow-pike", overwrite=True)
 
     asyncio.run(save())
@@ -106,7 +108,11 @@ async def test_a_firm_comes_back_from_the_server_as_it_was_saved(prefect_server:
 
 async def test_a_firm_comes_back_with_the_case_system_it_was_saved_with(prefect_server: PrefectServer) -> None:
     at_a_test_host = samples.clio().model_copy(update={"host": "http://127.0.0.1:8400/clio/us"})
-    saved = {"in-clio": at_a_test_host, "in-smartadvocate": samples.smartadvocate()}
+    saved = {
+        "in-clio": at_a_test_host,
+        "in-smartadvocate": samples.smartadvocate(),
+        "in-casepeer": samples.casepeer(),
+    }
     for slug, credentials in saved.items():
         await samples.save(slug, case_system=credentials)
     fleet = await load_fleet()
@@ -123,7 +129,7 @@ async def test_the_form_of_a_firm_offers_every_case_system(prefect_server: Prefe
     wanted = {"block_schemas": {"block_type_id": {"any_": [await _type_id(prefect_server, "firm")]}}, "limit": 1}
     fields = httpx.post(address, json=wanted).raise_for_status().json()[0]["fields"]
     offered = [reference["block_type_slug"] for reference in fields["block_schema_references"]["case_system"]]
-    assert sorted(offered) == ["clio-credentials", "smartadvocate-credentials"]
+    assert sorted(offered) == ["casepeer-credentials", "clio-credentials", "smartadvocate-credentials"]
 
 
 async def _type_id(prefect_server: PrefectServer, slug: str) -> str:
@@ -131,11 +137,19 @@ async def _type_id(prefect_server: PrefectServer, slug: str) -> str:
     return str(shown["id"])
 
 
-def test_the_complaint_about_a_case_system_is_about_the_one_that_was_meant() -> None:
-    credentials = {"host": "app.smartadvocate.com", "username": "casebridge"}
+@pytest.mark.parametrize(
+    ("credentials", "said"),
+    [
+        ({"host": "app.smartadvocate.com", "username": "x"}, "SmartAdvocate Credentials lack the password."),
+        ({"host": "our firm", "api_key": "casepeer-key"}, "'our firm' is not the host of a CASEpeer"),
+    ],
+)
+def test_the_complaint_about_a_case_system_is_about_the_one_that_was_meant(
+    credentials: dict[str, str], said: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         samples.firm(case_system=credentials)
-    assert "SmartAdvocate Credentials lack the password." in unreadable_block("x", refused.value)
+    assert said in unreadable_block("x", refused.value)
 
 
 async def test_the_api_obscures_secrets_of_nested_blocks(prefect_server: PrefectServer) -> None:
@@ -194,6 +208,26 @@ def test_an_account_filled_in_wrongly_is_refused(field: str, value: Any, said: s
         samples.smartadvocate(**{field: value})
     assert said in str(refused.value)
     assert samples.SECRETS[3] not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("host", "our firm", "'our firm' is not the host of a CASEpeer: enter its name alone, such as my.casepeer.com"),
+        ("api_key", SecretStr("Token casepeer-key"), "This is no key: copy it from CASEpeer again, alone and whole."),
+        ("api_key", SecretStr(" "), "This is no key"),
+        ("requests_per_minute", 5, "greater than or equal to 6"),
+    ],
+)
+def test_a_key_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        samples.casepeer(**{field: value})
+    assert said in str(refused.value)
+    assert samples.SECRETS[4] not in str(refused.value)
+
+
+def test_the_space_around_a_key_does_not_matter() -> None:
+    assert samples.casepeer(api_key=SecretStr(" casepeer-key\n")).api_key.get_secret_value() == samples.SECRETS[4]
 
 
 def test_the_rules_are_the_blocks_settings() -> None:

@@ -23,6 +23,7 @@ NEW_YORK = ZoneInfo("America/New_York")
         ({}, "15 21 * * *", "UTC"),
         ({"time_zone": "America/Denver"}, "15 21 * * *", "UTC"),
         ({"case_system": samples.smartadvocate()}, "15 21 * * *", "UTC"),
+        ({"case_system": samples.casepeer()}, "0 21 * * *", "America/New_York"),
         ({"nightly_at": "21:00"}, "0 21 * * *", "America/New_York"),
         ({"nightly_at": "20:05", "time_zone": "America/Denver"}, "5 20 * * *", "America/Denver"),
         ({"nightly_at": "03:00", "nightly_zone": "UTC"}, "0 3 * * *", "UTC"),

@@ -1,0 +1,100 @@
+"""The credentials block of CASEpeer."""
+
+import re
+from typing import ClassVar
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator
+
+from blocks.forms import Form
+from connectors.casepeer import REQUESTS_A_MINUTE, CasePeerClient, Host
+from connectors.errors import Misconfigured
+from connectors.ports import SharedState
+from domain.firm import FirmRules
+
+_KEY = re.compile(r"[!-~]+")
+"""What can stand in a header: a key pasted with a word before it or a line break in it cannot be right."""
+
+
+class CasePeerCredentials(Form):
+    """What connects casebridge to one firm's CASEpeer: where it is, and the key of its integration with Case Status.
+
+    Example:
+        ```python
+        from blocks.casepeer import CasePeerCredentials
+
+        credentials = await CasePeerCredentials.aload("harrow-pike")
+        ```
+    """
+
+    _block_type_name: ClassVar[str | None] = "CASEpeer Credentials"
+    _block_type_slug: ClassVar[str | None] = "casepeer-credentials"
+    _logo_url: ClassVar[HttpUrl | None] = HttpUrl("https://www.casepeer.com/favicon.ico")
+    _description: ClassVar[str | None] = (
+        "Connects casebridge to one firm's CASEpeer. There are two keys: enter the one that Case Status issued in CASEpeer "
+        "(Account Settings › Integrations › Case Status › Manage, then Enable and Save), and the one that CASEpeer shows "
+        "there in this form. Both need an administrator of the firm."
+    )
+    _code_example: ClassVar[str | None] = (
+        "from blocks.casepeer import CasePeerCredentials\n\n"
+        'credentials = await CasePeerCredentials.aload("harrow-pike")\n'
+    )
+
+    system: ClassVar[str] = "casepeer"
+
+    host: str = Field(
+        title="Host",
+        description="Where the firm opens its CASEpeer, such as my.casepeer.com or firm.casepeer.com; an address does, too.",
+    )
+    api_key: SecretStr = Field(
+        title="CASEpeer key",
+        description="The key that CASEpeer shows in Account Settings › Integrations › Case Status › Manage, labelled Key.",
+    )
+    requests_per_minute: int = Field(
+        default=REQUESTS_A_MINUTE,
+        title="Requests per minute",
+        description="How often casebridge may ask. CASEpeer publishes no limit; lower this if the firm notices.",
+        ge=6,
+        le=600_000,
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_usable(cls, value: str) -> str:
+        try:
+            Host.of(value)
+        except Misconfigured as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_is_usable(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not _KEY.fullmatch(key):
+            raise ValueError("This is no key: copy it from CASEpeer again, alone and whole.")
+        return SecretStr(key)
+
+    def case_system(
+        self,
+        shared: SharedState,
+        rules: FirmRules,  # noqa: ARG002  (asked for because other systems need it: their roles are the firm's own)
+        share: float = 1.0,
+    ) -> CasePeerClient:
+        """A client of this firm's CASEpeer; close it after use.
+
+        Args:
+            shared: the request budget shared with every other process of this key.
+            rules: the firm's settings.
+            share: the part of the request budget to use at most; the rest is left to others.
+        """
+        return CasePeerClient(
+            host=Host.of(self.host),
+            key=self.api_key.get_secret_value(),
+            shared=shared,
+            requests_a_minute=self.requests_per_minute,
+            share=share,
+        )
+
+    def case_id(self, reference: str) -> str:
+        """The id of the case that an id or an address on this host names. Raises WrongReference."""
+        return Host.of(self.host).case_id(reference)
