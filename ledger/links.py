@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from ledger.clients import Clients
 from ledger.database import chunks
@@ -46,17 +46,11 @@ class Links(Staging, Clients, Pages, Settlement):
 
         With ``unread_by`` only those that this run has not read yet.
         """
-        wanted = select(links.c.integration_id).where(belongs(firm, system), troubled())
-        if unread_by is not None:
-            wanted = wanted.where(links.c.source_run.is_distinct_from(unread_by))
-        with self._database.reading() as connection:
-            return list(connection.execute(wanted.order_by(links.c.integration_id)).scalars())
+        return self._ids(belongs(firm, system) & troubled(), unread_by)
 
-    def linked_ids(self, firm: str, *, system: str | None = None) -> list[str]:
-        """Integration ids of the cases that are in the portal, sorted."""
-        wanted = select(links.c.integration_id).where(belongs(firm, system), links.c.portal_id.is_not(None))
-        with self._database.reading() as connection:
-            return list(connection.execute(wanted.order_by(links.c.integration_id)).scalars())
+    def linked_ids(self, firm: str, *, unread_by: str | None = None, system: str | None = None) -> list[str]:
+        """Integration ids of the cases that are in the portal, sorted; ``unread_by`` as with :meth:`troubled_ids`."""
+        return self._ids(belongs(firm, system) & links.c.portal_id.is_not(None), unread_by)
 
     def coverage(self, firm: str, system: str) -> list[Coverage]:
         """Open cases by practice area and stage, the fullest first."""
@@ -77,3 +71,10 @@ class Links(Staging, Clients, Pages, Settlement):
                 values = {"dismissed_at": now, "dismissed_by": by, "dismissed_why": why}
                 dismissed += connection.execute(update(links).where(wanted).values(values)).rowcount
         return dismissed
+
+    def _ids(self, wanted: ColumnElement[bool], unread_by: str | None) -> list[str]:
+        if unread_by is not None:
+            wanted &= links.c.source_run.is_distinct_from(unread_by)
+        with self._database.reading() as connection:
+            found = select(links.c.integration_id).where(wanted).order_by(links.c.integration_id)
+            return list(connection.execute(found).scalars())
