@@ -92,7 +92,7 @@ def decide(
         rules: The firm's settings.
         index: The portal's directory.
         landlines: E.164 numbers the portal has refused as landlines before.
-        nightly: True for a scheduled run, in which some case systems bring in no new cases.
+        nightly: True for a run that keeps cases in step, in which some case systems bring in no new ones.
         opened_since: Leaves out new cases opened before this day; see :class:`domain.windows.Reading`.
     """
     if case.redacted:

@@ -130,8 +130,10 @@ REASONS: Mapping[str, Reason] = {
     # The hub's own: rules.
     "not_eligible": Reason("The case does not take part in the sync.", "Nothing to fix."),
     "not_eligible.night": Reason(
-        "The case is not in " + PORTAL + " yet, and nightly runs import nothing from {system}.",
-        "To bring it over, connect this one case.",
+        "The case is not in "
+        + PORTAL
+        + " yet, and nightly runs import nothing from {system}, nor do runs over a named case.",
+        "To bring it over, name it in the list of an initial bulk import.",
     ),
     "not_eligible.closed": Reason(
         "The case is closed and was never in " + PORTAL + "; this firm does not import closed cases.",

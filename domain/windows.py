@@ -97,13 +97,18 @@ def plan_reading(text: str, rules: FirmRules, *, now: datetime, last_read: datet
         last_read: When the last complete reading began; None before the first one.
 
     Raises:
-        UnusableWindow: ``text`` names no window.
+        UnusableWindow: ``text`` names no window, or the case system is not read by one.
     """
     if text.strip().lower() == AUTO:
         usual = rules.system.first_window if last_read is None else rules.system.later_window
         if usual is None:
             return Reading()
         text = usual
+    elif rules.system.later_window is None:
+        raise UnusableWindow(
+            f"“{text}” is of no use here: of {rules.system.name}, a run reads every case that is in Case Status, whenever "
+            "it changed. Write auto, or name cases."
+        )
     window = parse_window(text)
     opens = window.opens(now, rules.zone)
     if window.unit == "days":

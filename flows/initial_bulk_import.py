@@ -8,7 +8,7 @@ from domain.run_names import run_name
 from tasks.endings import ends_with_a_sentence
 from tasks.planning import publish_plan
 from tasks.reading import read_both_sides, read_directory
-from tasks.references import listed_cases
+from tasks.references import cases_to_import
 from tasks.report import publish_report
 from tasks.sync_run import Request, open_run
 from tasks.writing import write_cases
@@ -31,11 +31,11 @@ async def initial_bulk_import(
         firm: The firm's short name: the name of its Firm block.
         window: How far back, such as 10y. Counts only when no list of cases is given.
         cases: A list instead of a window: ids or addresses, one a line, or a CSV with a column integration_id
-            (pasted here, or the path of a file the worker can read).
+            (pasted here, or the path of a file the worker can read). CASEpeer cases are imported from a list only.
         dry_run: Write nothing outside; the report says what would be done.
         requested_by: Your e-mail; the report is mailed to it.
     """
-    ids = await listed_cases(firm, cases)
+    ids = await cases_to_import(firm, cases)
     request = Request(firm, "initial_bulk_import", window=window, ids=ids, dry_run=dry_run, requested_by=requested_by)
     async with open_run(request) as run:
         await read_directory(run)

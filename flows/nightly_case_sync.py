@@ -34,6 +34,7 @@ async def nightly_case_sync(
     Args:
         firm: The firm's short name: the name of its Firm block.
         window: auto: ten years the first time, then 30 days. 10y reads everything again; 90d or 2y work too.
+            Of CASEpeer always auto: every case that is in Case Status.
         case_ids: Only these cases: ids or addresses in the case system. Empty: the window.
         dry_run: Write nothing outside; the report says what would be done and who would be told.
         requested_by: Your e-mail; the report is mailed to it.

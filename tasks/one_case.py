@@ -69,7 +69,7 @@ def _decide(run: SyncRun, link: Link) -> Decision:
         run.rules,
         run.names,
         landlines=run.landlines,
-        nightly=run.is_night,
+        nightly=run.keeps_in_step,
         opened_since=run.opened_since,
     )
 

@@ -46,7 +46,14 @@ async def read_directory(run: SyncRun) -> None:
 
 
 async def read_both_sides(run: SyncRun) -> None:
-    """Read portal and case system at the same time; when one side fails, the other is stopped at its last checkpoint."""
+    """Read portal and case system at the same time; when one side fails, the other is stopped at its last checkpoint.
+
+    Where only linked cases are read, one after the other: the portal's side says which those are.
+    """
+    if run.reads_linked_only:
+        await read_portal(run)
+        await read_case_system(run)
+        return
     sides = [asyncio.ensure_future(read_portal(run)), asyncio.ensure_future(read_case_system(run))]
     try:
         await asyncio.gather(*sides)
@@ -99,6 +106,8 @@ async def read_case_system(run: SyncRun) -> int:
         return 0
     if run.ids is not None:
         read = await _read_cases(run, Scope(ids=run.ids), step=CASES)
+    elif run.reads_linked_only:
+        read = await _read_cases(run, Scope(ids=await _linked(run)), step=CASES)
     else:
         read = await _read_window(run)
     await asyncio.to_thread(run.ledger.runs.checkpoint, run.lease, run.id, source_done=True)
@@ -125,6 +134,13 @@ async def _with_linked(run: SyncRun) -> Scope:
     linked = await asyncio.to_thread(links.linked_ids, run.slug, system=system)
     troubled = await asyncio.to_thread(links.troubled_ids, run.slug, system=system)
     return replace(run.scope, besides=[*linked, *troubled])
+
+
+async def _linked(run: SyncRun) -> list[str]:
+    """The linked cases; when a killed run goes on, those that it has not read yet."""
+    unread_by = run.id if run.record.source_cursor else None
+    system = run.case_system.system
+    return await asyncio.to_thread(run.ledger.links.linked_ids, run.slug, unread_by=unread_by, system=system)
 
 
 def _following(step: str, cursor: str | None) -> str:

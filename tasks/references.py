@@ -45,6 +45,19 @@ async def listed_cases(firm: str, listing: str | None) -> list[str] | None:
     return list(parse_case_ids(await asyncio.to_thread(_text_or_file, listing), system).ids)
 
 
+async def cases_to_import(firm: str, listing: str | None) -> list[str] | None:
+    """As :func:`listed_cases`, for a first import. Raises BadInput, too, where that takes a list and none is given."""
+    ids = await listed_cases(firm, listing)
+    if ids is None:
+        system = (await load_firm(firm)).rules().system
+        if system.first_window is None:
+            raise BadInput(
+                f"{system.name} cases are imported from a list only. Fill in cases: ids or addresses, one a line, or a CSV "
+                "with a column integration_id."
+            )
+    return ids
+
+
 async def cases_to_retry(run: str, report: str | None) -> tuple[Run, list[str]]:
     """The past run, and which of its cases to attempt again: those left in ``report``, else all that were in trouble.
 

@@ -31,7 +31,7 @@ def scope_to_record(window: str, ids: Sequence[str] | None, rules: FirmRules, le
     mark = ledger.watermarks.get(rules.slug, cases_stream(rules))
     reading = plan_reading(window, rules, now=datetime.now(UTC), last_read=mark.instant if mark else None)
     return {
-        "said": str(reading),
+        "said": str(reading) if rules.system.imports_new_at_night else "all cases that are in Case Status",
         "created_since": _text(reading.created_since),
         "updated_since": _text(reading.updated_since),
         "opened_since": _text(reading.opened_since),

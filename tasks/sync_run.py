@@ -33,6 +33,8 @@ from tasks.scopes import (
 
 SHARE = 0.9
 """The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
+_NIGHTLY, _ONE_CASE, _IMPORT = "nightly_case_sync", "sync_one_case", "initial_bulk_import"
+"""Kinds of runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,22 @@ class SyncRun:
     @property
     def is_night(self) -> bool:
         """True for the nightly sync over a window, by schedule or by hand; False for named cases and imports."""
-        return self.record.kind == "nightly_case_sync" and self.scope.ids is None
+        return self.record.kind == _NIGHTLY and self.scope.ids is None
+
+    @property
+    def keeps_in_step(self) -> bool:
+        """True for runs, over a window or over named cases, in which some case systems bring in no new cases."""
+        return self.record.kind in (_NIGHTLY, _ONE_CASE)
+
+    @property
+    def reads_linked_only(self) -> bool:
+        """True for a night that brings in no new cases: what is not in the portal is not even read."""
+        return self.is_night and not self.rules.system.imports_new_at_night
 
     @property
     def silent(self) -> bool:
         """True when no client may be told anything: first imports."""
-        return self.record.kind == "initial_bulk_import"
+        return self.record.kind == _IMPORT
 
     @property
     def by_hand(self) -> bool:
@@ -135,7 +147,8 @@ class SyncRun:
         """Which cases are looked at once both sides are read."""
         if self.retrying_finished:
             return self.ids or []
-        return "night" if self.is_night else "scope"
+        # A case that was refused before it came to the portal is left alone by a night that reads linked ones only.
+        return "night" if self.is_night and not self.reads_linked_only else "scope"
 
     @property
     def passing_over(self) -> str | None:

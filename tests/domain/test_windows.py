@@ -133,6 +133,10 @@ class TestPlanning:
             assert reading == Reading()
             assert str(reading) == "all cases"
 
+    def test_casepeer_is_not_read_by_a_window(self) -> None:
+        with pytest.raises(UnusableWindow, match=r"“30d” is of no use here: of CASEpeer, .* Write auto"):
+            plan_reading("30d", firm_rules(case_system="casepeer"), now=NOON, last_read=None)
+
     def test_what_is_no_window_is_refused(self) -> None:
         with pytest.raises(UnusableWindow):
             plan_reading("soon", self.rules, now=NOON, last_read=None)

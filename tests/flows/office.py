@@ -20,6 +20,7 @@ from prefect.flow_engine import run_flow
 from prefect.states import Pending, Scheduled
 from pydantic import SecretStr
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
@@ -33,6 +34,7 @@ from sandbox.testing import SandboxServer
 SEEDED = "harrow-pike"
 """The sandbox's first firm."""
 PORTAL_KEY = f"csk-{SEEDED}"
+Credentials = ClioCredentials | SmartAdvocateCredentials | CasePeerCredentials
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,7 @@ def open_office(
     world: WorldOptions,
     *,
     kind: type[Office] = Office,
-    credentials: Callable[[SandboxServer], ClioCredentials | SmartAdvocateCredentials] = clio_credentials,
+    credentials: Callable[[SandboxServer], Credentials] = clio_credentials,
     **settings: Any,
 ) -> Iterator[Office]:
     """A firm over a new sandbox and an empty ledger; its blocks are saved, nothing has been synced."""
@@ -242,14 +244,15 @@ def open_office(
 def raise_limits(sandbox: SandboxServer) -> None:
     """Headers and all stay as documented; only nobody needs to wait."""
     sandbox.controls.limits["clio"] = RateLimit(requests=600_000)
-    sandbox.controls.limits["casestatus"] = RateLimit(requests=600_000, burst=10_000)
+    for system in ("casepeer", "casestatus"):
+        sandbox.controls.limits[system] = RateLimit(requests=600_000, burst=10_000)
 
 
 async def save_firm(
     slug: str,
     sandbox: SandboxServer,
     of: str = SEEDED,
-    case_system: ClioCredentials | SmartAdvocateCredentials | None = None,
+    case_system: Credentials | None = None,
     **settings: Any,
 ) -> Firm:
     """Save the blocks of a firm that is ``of`` in the sandbox; ``settings`` are fields of the Firm block."""
