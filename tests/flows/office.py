@@ -25,11 +25,14 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
+from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger, Run
 from sandbox.casestatus.rendering import case_json
 from sandbox.controls import RateLimit
+from sandbox.faults import FaultRule
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
+from tasks.reading import read_case_system
 
 SEEDED = "harrow-pike"
 """The sandbox's first firm."""
@@ -198,6 +201,19 @@ class Office:
             flow_run = await client.read_flow_run(identity)
         state = await run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
         return self.ended(state)
+
+    async def retry_a_night_that_broke_off(self, patch: pytest.MonkeyPatch, fault: FaultRule) -> Ended:
+        """A night that ends at a fault of the case system, and its Retry once that is over; only then requests count."""
+        patch.setattr("connectors.http.patience.Patience.exhausted", lambda *_: True)
+        patch.setattr(read_case_system, "retry_delay_seconds", [0.0, 0.0])
+        self.sandbox.controls.faults.add(fault)
+        broken = await self.run(nightly_case_sync)
+        assert broken.state.name == "VendorUnavailable"
+        self.sandbox.controls.faults.clear()
+        self.forget_requests()
+        whole = await self.retry(nightly_case_sync, str(broken.run.flow_run_id))
+        assert whole.state.name == "Completed"
+        return whole
 
     def ended(self, state: State[Any]) -> Ended:
         """The newest run of the firm, which ended in ``state``."""

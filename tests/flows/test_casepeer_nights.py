@@ -15,7 +15,6 @@ from flows.nightly_case_sync import nightly_case_sync
 from flows.sync_one_case import sync_one_case
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
-from tasks.reading import read_case_system
 from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.peers import Peers, casepeer_credentials, open_peers
 from tests.flows.processes import PrefectServer
@@ -61,7 +60,6 @@ def office(settled: Peers) -> Iterator[Peers]:
     settled.forget_requests()
     yield settled
     settled.records.switches.login_page = "never"
-    settled.sandbox.controls.faults.clear()
 
 
 async def test_a_quiet_night_reads_the_linked_cases_alone_and_writes_nothing(office: Peers) -> None:
@@ -132,16 +130,8 @@ async def test_what_is_closed_there_is_closed_and_what_is_gone_is_left_and_told(
 
 async def test_a_night_that_breaks_off_goes_on_where_it_stopped(office: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "AT_ONCE", 10)
-    monkeypatch.setattr("connectors.http.patience.Patience.exhausted", lambda *_: True)
-    monkeypatch.setattr(read_case_system, "retry_delay_seconds", [0.0, 0.0])
     down = FaultRule("casepeer", FaultKind.HTML, path="*/case/", status=502, count=None, skip=2)
-    office.sandbox.controls.faults.add(down)
-    broken = await office.run(nightly_case_sync)
-    assert broken.state.name == "VendorUnavailable"
-    office.sandbox.controls.faults.clear()
-    office.forget_requests()
-    whole = await office.retry(nightly_case_sync, str(broken.run.flow_run_id))
-    assert whole.state.name == "Completed"
+    whole = await office.retry_a_night_that_broke_off(monkeypatch, down)
     assert set(whole.rows.index) == set(office.ledger.links.linked_ids(office.slug))
     assert len(office.asked("casepeer")) == 1
 

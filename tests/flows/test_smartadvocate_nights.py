@@ -17,7 +17,6 @@ from flows.sync_one_case import sync_one_case
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
 from sandbox.smartadvocate.oauth import CLIENT_ID, CLIENT_SECRET
-from tasks.reading import read_case_system
 from tests.flows.advocates import Advocates, open_advocates, smartadvocate_credentials
 from tests.flows.consent import consent_address
 from tests.flows.office import save_firm
@@ -73,16 +72,8 @@ async def test_a_night_that_breaks_off_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.setattr("connectors.smartadvocate.numbers.AT_ONCE", 4)
     monkeypatch.setattr("connectors.smartadvocate.lists.PAGE", 10)
-    monkeypatch.setattr("connectors.http.patience.Patience.exhausted", lambda *_: True)
-    monkeypatch.setattr(read_case_system, "retry_delay_seconds", [0.0, 0.0])
     down = FaultRule("smartadvocate", FaultKind.STATUS, path="*/case/[C1]*", status=503, count=None, skip=6)
-    office.sandbox.controls.faults.add(down)
-    broken = await office.run(nightly_case_sync)
-    assert broken.state.name == "VendorUnavailable"
-    office.sandbox.controls.faults.clear()
-    office.forget_requests()
-    whole = await office.retry(nightly_case_sync, str(broken.run.flow_run_id))
-    assert whole.state.name == "Completed"
+    whole = await office.retry_a_night_that_broke_off(monkeypatch, down)
     assert len(whole.rows) == 40
     rest = len(office.asked("smartadvocate", "GET", "*/CaseInfo"))
     office.forget_requests()
