@@ -115,6 +115,8 @@ def test_what_a_night_looks_at(ledger: Ledger, lease: Lease, run: Run) -> None:
     assert ledger.links.troubled_ids(FIRM) == [case(3).integration_id]
     assert ledger.links.troubled_ids(FIRM, unread_by=run.id) == []
     assert ledger.links.troubled_ids(FIRM, unread_by=second.id) == [case(3).integration_id]
+    assert ledger.links.linked_ids(FIRM, unread_by=run.id) == [case(6).integration_id]
+    assert ledger.links.linked_ids(FIRM, unread_by=second.id) == [case(2).integration_id, case(6).integration_id]
 
 
 def test_pages_neither_skip_nor_repeat(ledger: Ledger, lease: Lease, run: Run) -> None:
