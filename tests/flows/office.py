@@ -33,6 +33,7 @@ from sandbox.faults import FaultRule
 from sandbox.seed import WorldOptions
 from sandbox.testing import SandboxServer
 from tasks.reading import read_case_system
+from tests.flows.processes import PrefectServer
 
 SEEDED = "harrow-pike"
 """The sandbox's first firm."""
@@ -214,6 +215,15 @@ class Office:
         whole = await self.retry(nightly_case_sync, str(broken.run.flow_run_id))
         assert whole.state.name == "Completed"
         return whole
+
+    def left_behind(self, server: PrefectServer, *secrets: str) -> list[str]:
+        """Where one of these is found of all that the firm's runs left: files of ours, and what the server shows."""
+        traces = {str(path): path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
+        for kind in ("logs", "artifacts", "flow_runs"):
+            address = f"{server.url}/api/{kind}/filter"
+            traces[kind] = httpx.post(address, json={"limit": 200}).raise_for_status().content
+        assert len(traces) > 5
+        return [name for name, trace in traces.items() for secret in secrets if secret.encode() in trace]
 
     def ended(self, state: State[Any]) -> Ended:
         """The newest run of the firm, which ended in ``state``."""

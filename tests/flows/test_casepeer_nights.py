@@ -77,12 +77,12 @@ async def test_a_night_never_imports_however_much_an_unlinked_case_moves(office:
     office.change_case(office.matter(35), status=office.next_status(office.matter(35))[0])
     made = str(office.records.add_case(int(office.matter(3))).id)
     office.change_client(office.matter(WITHOUT_PHONE), phones=[{"kind": "cell", "number": "(614) 555-0163"}])
-    await office.run(nightly_case_sync)
-    for case_id in (office.matter(35), made):
-        for flow, parameters in ((nightly_case_sync, {"case_ids": [case_id]}), (sync_one_case, {"case": case_id})):
-            ended = await office.run(flow, **parameters)  # type: ignore[arg-type]
-            row = ended.row(case_id) if flow is nightly_case_sync else await ended.state.result()
-            assert row["result"] == "skipped"
+    night = await office.run(nightly_case_sync)
+    assert not {office.matter(35), made, office.matter(WITHOUT_PHONE)} & set(night.rows.index)
+    named = await office.run(nightly_case_sync, case_ids=[office.matter(35), made])
+    assert named.counts == {"skipped": 2}
+    alone = await office.run(sync_one_case, case=made)
+    assert (await alone.state.result())["result"] == "skipped"
     assert office.written == []
     # What was refused when it was named is still known as such, and comes over once it is named again.
     assert office.matter(WITHOUT_PHONE) in office.ledger.links.troubled_ids(office.slug)
@@ -178,7 +178,9 @@ async def test_what_cannot_be_done_is_said_before_anything_is_asked(
     assert office.asked("*") == []
 
 
-async def test_a_key_that_is_not_accepted_is_told_at_the_check_and_by_the_night(office: Peers) -> None:
+async def test_a_key_that_is_not_accepted_is_told_at_the_check_and_by_the_night_and_stays_secret(
+    office: Peers, prefect_server: PrefectServer
+) -> None:
     well = await check_connection(office.slug, return_state=True)
     assert (well.name, well.message) == ("Completed", "1 of 1 firm well connected.")
     office.records.switches.login_page = "redirect"
@@ -186,3 +188,5 @@ async def test_a_key_that_is_not_accepted_is_told_at_the_check_and_by_the_night(
         state: State[Any] = await flow(office.slug, return_state=True)  # type: ignore[operator]
         assert state.name == "ReconnectNeeded"
         assert "Account Settings › Integrations › Case Status › Manage" in str(state.message)
+    keys = office.records.keys
+    assert office.left_behind(prefect_server, keys.integration.value, keys.partner_api_key) == []
