@@ -18,6 +18,7 @@ from deployments.register import BLOCK_TYPES, register_blocks
 from domain.firm import FirmRules
 from tasks.firms import load_firm, unreadable_block
 from tasks.fleet import load_fleet
+from tasks.relay.streams import STREAMS
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
@@ -228,6 +229,14 @@ def test_a_key_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -
 
 def test_the_space_around_a_key_does_not_matter() -> None:
     assert samples.casepeer(api_key=SecretStr(" casepeer-key\n")).api_key.get_secret_value() == samples.SECRETS[4]
+
+
+def test_the_relays_serve_firms_in_whose_system_they_can_file() -> None:
+    served = {
+        credentials.system: [stream.is_on(samples.firm(case_system=credentials)) for stream in STREAMS.values()]
+        for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer())
+    }
+    assert served == {"clio": [True, True], "smartadvocate": [True, True], "casepeer": [False, False]}
 
 
 def test_the_rules_are_the_blocks_settings() -> None:
