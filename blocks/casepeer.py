@@ -1,13 +1,13 @@
 """The credentials block of CASEpeer."""
 
 import re
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
 from blocks.forms import Form
+from blocks.hosts import host_of
 from connectors.casepeer import REQUESTS_A_MINUTE, CasePeerClient, Host
-from connectors.errors import Misconfigured
 from connectors.ports import SharedState
 from domain.firm import FirmRules
 
@@ -41,7 +41,7 @@ class CasePeerCredentials(Form):
 
     system: ClassVar[str] = "casepeer"
 
-    host: str = Field(
+    host: Annotated[str, host_of(Host)] = Field(
         title="Host",
         description="Where the firm opens its CASEpeer, such as my.casepeer.com or firm.casepeer.com; an address does, too.",
     )
@@ -56,15 +56,6 @@ class CasePeerCredentials(Form):
         ge=6,
         le=600_000,
     )
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_usable(cls, value: str) -> str:
-        try:
-            Host.of(value)
-        except Misconfigured as error:
-            raise ValueError(str(error)) from None
-        return value
 
     @field_validator("api_key")
     @classmethod

@@ -1,11 +1,11 @@
 """The credentials block of SmartAdvocate."""
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from blocks.grants import HoldsGrant
-from connectors.errors import Misconfigured
+from blocks.hosts import host_of
 from connectors.oauth import OAuthApp
 from connectors.ports import SharedState
 from connectors.smartadvocate import (
@@ -53,7 +53,7 @@ class SmartAdvocateCredentials(HoldsGrant):
 
     system: ClassVar[str] = "smartadvocate"
 
-    host: str = Field(
+    host: Annotated[str, host_of(Host)] = Field(
         default=HOSTED,
         title="Host",
         description="Where the firm's SmartAdvocate is, such as app.smartadvocate.com or sa.firm.com; an address does, too.",
@@ -127,15 +127,6 @@ class SmartAdvocateCredentials(HoldsGrant):
         if missing:
             raise ValueError(f"SmartAdvocate Credentials lack the {missing}.")
         return self
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_usable(cls, value: str) -> str:
-        try:
-            Host.of(value)
-        except Misconfigured as error:
-            raise ValueError(str(error)) from None
-        return value
 
     def case_system(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> SmartAdvocateClient:
         """A client of this firm's SmartAdvocate; close it after use.
