@@ -19,8 +19,6 @@ from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.peers import Peers, casepeer_credentials, open_peers
 from tests.flows.processes import PrefectServer
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 WORLD = WorldOptions(matters=40, shares=Shares.trouble_free())
 ASKER = "ops@casebridge.example"
 NAMED = 30
