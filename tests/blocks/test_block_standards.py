@@ -231,12 +231,15 @@ def test_the_space_around_a_key_does_not_matter() -> None:
     assert samples.casepeer(api_key=SecretStr(" casepeer-key\n")).api_key.get_secret_value() == samples.SECRETS[4]
 
 
-def test_the_relays_serve_firms_in_whose_system_they_can_file() -> None:
+def test_the_relays_serve_firms_in_whose_system_they_can_file_or_read() -> None:
     served = {
-        credentials.system: [stream.is_on(samples.firm(case_system=credentials)) for stream in STREAMS.values()]
+        credentials.system: {
+            name for name, stream in STREAMS.items() if stream.is_on(samples.firm(case_system=credentials))
+        }
         for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer())
     }
-    assert served == {"clio": [True, True], "smartadvocate": [True, True], "casepeer": [False, False]}
+    inwards = {"messages", "documents"}
+    assert served == {"clio": inwards, "smartadvocate": inwards | {"replies"}, "casepeer": set()}
 
 
 def test_the_rules_are_the_blocks_settings() -> None:
