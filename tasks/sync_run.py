@@ -33,7 +33,7 @@ from tasks.scopes import (
 
 SHARE = 0.9
 """The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
-_NIGHTLY, _ONE_CASE, _IMPORT = "nightly_case_sync", "sync_one_case", "initial_bulk_import"
+_NIGHTLY, _IMPORT = "nightly_case_sync", "initial_bulk_import"
 """Kinds of runs."""
 
 
@@ -82,6 +82,8 @@ class SyncRun:
         self.ids: list[str] | None = list(self.scope.ids) if self.scope.ids is not None else None
         self.overtaken = overtaken
         """True when another run has worked on the firm's cases since this one's last try."""
+        self.keeps_in_step = _origin(ledger, record).kind != _IMPORT
+        """True for all runs but a first import and the retries of one: some case systems bring in no new cases in them."""
         self.set_aside: set[str] = set()
         """Cases already reported as missing or unreadable: there is nothing to compare."""
         self.landlines: set[str] = set()
@@ -121,11 +123,6 @@ class SyncRun:
     def is_night(self) -> bool:
         """True for the nightly sync over a window, by schedule or by hand; False for named cases and imports."""
         return self.record.kind == _NIGHTLY and self.scope.ids is None
-
-    @property
-    def keeps_in_step(self) -> bool:
-        """True for runs, over a window or over named cases, in which some case systems bring in no new cases."""
-        return self.record.kind in (_NIGHTLY, _ONE_CASE)
 
     @property
     def reads_linked_only(self) -> bool:
@@ -238,6 +235,13 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         except BaseException as error:
             await _record_interruption(run, error)
             raise
+
+
+def _origin(ledger: Ledger, record: Run) -> Run:
+    """The run itself, or the one that it retries, however many retries ago."""
+    while record.parent_run_id is not None and (parent := ledger.runs.get(record.parent_run_id)) is not None:
+        record = parent
+    return record
 
 
 def _had_ended(record: Run) -> bool:

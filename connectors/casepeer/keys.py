@@ -21,7 +21,7 @@ class IntegrationKey(KeyAuth):
         """Send ``request`` with the key. Raises LogInAgain for a web page in the place of an answer [seen]."""
         async for signed in super().async_auth_flow(request):
             answer = yield signed
-            if answer.status_code == HTTPStatus.OK and "html" in answer.headers.get("content-type", ""):
+            if answer.status_code == HTTPStatus.OK and answer.content.lstrip().startswith(b"<"):
                 raise not_let_in("it answers with its login page")
 
 

@@ -12,6 +12,7 @@ from flows.connect_case_system import connect_case_system
 from flows.initial_bulk_import import initial_bulk_import
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
+from flows.retry_failed_cases import retry_failed_cases
 from flows.sync_one_case import sync_one_case
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
@@ -71,7 +72,9 @@ async def test_a_quiet_night_reads_the_linked_cases_alone_and_writes_nothing(off
     assert not [case_id for case_id in (office.matter(WITHOUT_PHONE), office.matter(39)) if case_id in asked[0]]
 
 
-async def test_a_night_never_imports_however_much_an_unlinked_case_moves(office: Peers) -> None:
+async def test_a_night_never_imports_however_much_an_unlinked_case_moves(
+    office: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office.change_case(office.matter(35), status=office.next_status(office.matter(35))[0])
     made = str(office.records.add_case(int(office.matter(3))).id)
     office.change_client(office.matter(WITHOUT_PHONE), phones=[{"kind": "cell", "number": "(614) 555-0163"}])
@@ -81,12 +84,18 @@ async def test_a_night_never_imports_however_much_an_unlinked_case_moves(office:
     assert named.counts == {"skipped": 2}
     alone = await office.run(sync_one_case, case=made)
     assert (await alone.state.result())["result"] == "skipped"
+    with monkeypatch.context() as patch:
+        patch.setattr(office.records.cases, "get", lambda _: None)
+        assert (await office.run(nightly_case_sync, case_ids=[made])).counts == {"rejected": 1}
+    tried = await office.run(retry_failed_cases, run=office.ledger.runs.recent(office.slug, 1)[0].id)
+    assert tried.counts == {"skipped": 1}
     assert office.written == []
-    # What was refused when it was named is still known as such, and comes over once it is named again.
+    # What was refused when it was named is still known as such, and comes over when its import is retried.
     assert office.matter(WITHOUT_PHONE) in office.ledger.links.troubled_ids(office.slug)
-    again = await office.run(initial_bulk_import, cases=office.matter(WITHOUT_PHONE))
+    first = office.ledger.runs.recent(office.slug, 20)[-1]
+    again = await office.run(retry_failed_cases, run=first.id)
     assert again.counts == {"created": 1}
-    assert office.told == []
+    assert office.written == [office.matter(WITHOUT_PHONE)]
 
 
 async def test_everything_follows_the_client_included(office: Peers) -> None:
