@@ -197,3 +197,19 @@ async def test_a_key_that_is_not_accepted_is_told_at_the_check_and_by_the_night_
         assert "Account Settings › Integrations › Case Status › Manage" in str(state.message)
     keys = office.records.keys
     assert office.left_behind(prefect_server, keys.integration.value, keys.partner_api_key) == []
+
+
+async def test_a_case_that_is_new_in_the_portal_is_in_step_after_the_same_night(office: Peers) -> None:
+    linked, new = office.case(office.matter(10)), office.matter(37)
+    assert linked is not None
+    body = {
+        "readable_id": "by hand",
+        "practice_area": linked["practice_area"]["display_name"],
+        "stage": linked["stage"]["display_name"],
+        "attorney_email": linked["attorney"]["email"],
+        "clients": [{"first_name": "Ines", "last_name": "Marsh", "cell_phone": "(614) 555-0171", "primary": True}],
+    }
+    office.portal_call("PUT", f"/cases/by_integration_id/{new}?source=casepeer", body)
+    await office.run(nightly_case_sync)
+    assert office.written == [new, new]
+    assert (office.case(new) or {})["readable_id"] == office.records.cases.get(int(new)).file_number
