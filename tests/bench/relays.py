@@ -1,7 +1,9 @@
 """A quiet tick over the whole fleet, a tick that delivers, and a large file, each beside the bare requests it makes."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,17 @@ _AT_ONCE = 32
 
 
 def relays(firms: int, directory: Path, say: Any) -> dict[str, Any]:
-    """All three, over one sandbox and one Prefect server."""
+    """All three: the quiet ticks of the whole fleet, and a smaller one in which every firm has messages."""
+    with _fleet(firms, directory / "fleet", say) as fleet:
+        found = {"firms": firms, "quiet": fleet.quiet(), "large_file": fleet.large()}
+    with _fleet(min(firms, WRITING_FIRMS), directory / "writing", say) as fleet:
+        return found | {"delivering": fleet.delivering()}
+
+
+@contextlib.contextmanager
+def _fleet(firms: int, directory: Path, say: Any) -> "Iterator[_Fleet]":
+    """So many firms whose relays have begun, with a sandbox and a Prefect server of their own."""
+    directory.mkdir()
     with prefect_server(directory) as prefect, sandbox(2, directory, firms=firms) as world:
         fleet = _Fleet(firms, world, prefect, directory, say)
         say(f"saving the blocks of {firms} firms")
@@ -26,7 +38,7 @@ def relays(firms: int, directory: Path, say: Any) -> dict[str, Any]:
         say("first contact")
         fleet.step("messages")
         fleet.step("documents")
-        return {"firms": firms, "quiet": fleet.quiet(), "delivering": fleet.delivering(), "large_file": fleet.large()}
+        yield fleet
 
 
 class _Fleet:
@@ -72,12 +84,12 @@ class _Fleet:
         }
 
     def delivering(self) -> dict[str, Any]:
-        """A tick that finds messages for some of the firms."""
-        firms = min(WRITING_FIRMS, self._firms)
+        """A tick that finds messages for every firm."""
+        firms = self._firms
         self._say(f"a night for {firms} firms")
-        self.step("night", firms)
+        self.step("night")
         each = MESSAGES // firms
-        for slug in self._slugs[:firms]:
+        for slug in self._slugs:
             cases = [case["integration_id"] for case in self._world.ask("GET", f"/casestatus/firms/{slug}/cases")]
             bodies = [
                 {"integration_id": cases[number % len(cases)], "content": f"{slug} {number}"} for number in range(each)
@@ -85,8 +97,8 @@ class _Fleet:
             self._world.ask("POST", f"/casestatus/firms/{slug}/inbound_message", bodies)
         self._say(f"{MESSAGES} messages for {firms} firms")
         tick = self.step("messages")
-        filed = sum(len(self._world.ask("GET", f"/clio/firms/{slug}/communications")) for slug in self._slugs[:firms])
-        bare = asyncio.run(self._post(firms, each))
+        filed = sum(len(self._world.ask("GET", f"/clio/firms/{slug}/communications")) for slug in self._slugs)
+        bare = asyncio.run(self._post(each))
         self._say(f"  {filed} filed, wall {tick['wall']:.1f} s, bare {bare:.1f} s; CPU {tick['cpu']:.1f} s")
         return {
             "tick": tick,
@@ -101,6 +113,7 @@ class _Fleet:
     def large(self) -> dict[str, Any]:
         """The memory that a file of one GiB takes, beside that of a small one."""
         found = {}
+        self.step("night", 1)
         [case, *_] = self._world.ask("GET", f"/casestatus/firms/{FIRM}/cases")
         for name, size in (("small", 1000), ("gibibyte", GIBIBYTE)):
             body = {"integration_id": case["integration_id"], "file_name": f"{name}.bin", "size": size}
@@ -129,9 +142,9 @@ class _Fleet:
             await asyncio.gather(*(read(slug) for slug in self._slugs))
         return time.perf_counter() - started
 
-    async def _post(self, firms: int, each: int) -> float:
+    async def _post(self, each: int) -> float:
         """As many communications by aiohttp alone; wall seconds."""
-        tokens = {slug: self._world.ask("POST", "/clio/token", {"firm": slug}) for slug in self._slugs[:firms]}
+        tokens = {slug: self._world.ask("POST", "/clio/token", {"firm": slug}) for slug in self._slugs}
         matters = {
             slug: self._world.ask("GET", f"/casestatus/firms/{slug}/cases")[0]["integration_id"] for slug in tokens
         }
