@@ -61,7 +61,8 @@ async def test_prefect_deploy_all_makes_them(prefect_server: PrefectServer) -> N
 async def test_register_tells_what_it_did(prefect_server: PrefectServer) -> None:
     await samples.save("told-of")
     done = _python(prefect_server, "-m", "deployments.register")
-    assert "Block types: Clio Credentials, SmartAdvocate Credentials, Case Status Credentials, Firm." in done.stdout, (
-        done.stderr
-    )
+    assert (
+        "Block types: Clio Credentials, SmartAdvocate Credentials, CASEpeer Credentials, Case Status Credentials, Firm."
+        in done.stdout
+    ), done.stderr
     assert "told-of" in done.stdout

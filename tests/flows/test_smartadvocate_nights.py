@@ -224,7 +224,7 @@ async def test_a_person_allows_the_access_where_smartadvocate_offers_it(office: 
     office.records.switches.oauth = True
     by_consent = smartadvocate_credentials(
         office.sandbox,
-        password=None,
+        password=SecretStr(""),
         use_oauth=True,
         oauth_client_id=CLIENT_ID,
         oauth_client_secret=SecretStr(CLIENT_SECRET),
