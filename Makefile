@@ -16,7 +16,7 @@ up: $(READY) ## The same, and stay up for a person to click around (Ctrl-C ends 
 	$(BIN)/python -m deployments.demo --stay
 
 test: $(READY) lint ## The whole suite, on SQLite and PostgreSQL.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not bench and not chaos"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not bench and not chaos"
 
 lint: $(READY) ## Style, types, and which room may import which.
 	$(BIN)/ruff check .

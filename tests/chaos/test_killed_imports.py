@@ -25,8 +25,8 @@ BY_HAND = 450
 @pytest.mark.parametrize(
     ("database", "matters", "kills"),
     [
-        ("sqlite", 1_500, 6),
-        ("postgresql", 1_000, 4),
+        ("sqlite", 1_000, 4),
+        ("postgresql", 600, 3),
         pytest.param("sqlite", 20_000, 20, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)]),
         pytest.param("postgresql", 20_000, 20, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)]),
     ],

@@ -26,8 +26,8 @@ LATE, BURST_EVERY = 0.03, 15
 @pytest.mark.parametrize(
     ("database", "kills", "messages", "files"),
     [
-        ("sqlite", 7, 120, 12),
-        ("postgresql", 7, 120, 12),
+        ("sqlite", 5, 80, 8),
+        ("postgresql", 5, 80, 8),
         pytest.param("sqlite", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
         pytest.param("postgresql", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
     ],

@@ -12,27 +12,26 @@ from tests.chaos.tries import PATIENCE, Place, processes, start_together
 from tests.flows.office import Office
 from tests.flows.processes import PrefectServer
 
-ROUNDS = 20
-
 
 @pytest.fixture
 def world() -> WorldOptions:
     return WorldOptions(matters=20, shares=Shares.trouble_free())
 
 
+@pytest.mark.parametrize("rounds", [8, pytest.param(20, marks=pytest.mark.chaos)])
 async def test_of_two_nights_started_at_once_one_works_and_the_other_asks_nothing(
-    office: Office, prefect_server: PrefectServer, home: Path, ledger: Ledger
+    rounds: int, office: Office, prefect_server: PrefectServer, home: Path, ledger: Ledger
 ) -> None:
     await office.run(nightly_case_sync)
     office.forget_requests()
     await office.run(nightly_case_sync)
     alone = office.sandbox.controls.requests.counts.copy()
     gate, ended = processes.Barrier(3), processes.Queue()
-    work = (Place.of(prefect_server, home), office.slug, ROUNDS, gate, ended)
+    work = (Place.of(prefect_server, home), office.slug, rounds, gate, ended)
     rivals = [processes.Process(target=start_together, args=(*work, later), daemon=True) for later in (0.0, 0.3)]
     for rival in rivals:
         rival.start()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         office.forget_requests()
         gate.wait(PATIENCE)
         names = Counter(ended.get(timeout=PATIENCE) for _ in rivals)
@@ -41,4 +40,4 @@ async def test_of_two_nights_started_at_once_one_works_and_the_other_asks_nothin
         gate.wait(PATIENCE)
     for rival in rivals:
         rival.join(PATIENCE)
-    assert len(ledger.runs.recent(office.slug, 100)) == 2 + ROUNDS
+    assert len(ledger.runs.recent(office.slug, 100)) == 2 + rounds
