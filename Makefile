@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test lint bench chaos lock clean
+.PHONY: help demo up test suite lint bench chaos lock clean
 
 help: ## This list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +15,12 @@ demo: $(READY) ## Run the main job once against the sandbox and print what came 
 up: $(READY) ## The same, and stay up for a person to click around (Ctrl-C ends it).
 	$(BIN)/python -m deployments.demo --stay
 
-test: $(READY) lint ## The whole suite, on SQLite and PostgreSQL.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not bench and not chaos"
+test: $(READY) ## The whole suite, on SQLite and PostgreSQL, and lint beside it.
+	$(MAKE) --jobs 2 lint suite
+
+# Three workers on two cores: the tests wait as much as they compute.
+suite: $(READY)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not bench and not chaos"
 
 lint: $(READY) ## Style, types, and which room may import which.
 	$(BIN)/ruff check .

@@ -26,8 +26,8 @@ LATE, BURST_EVERY = 0.03, 15
 @pytest.mark.parametrize(
     ("database", "kills", "messages", "files"),
     [
-        ("sqlite", 5, 80, 8),
-        ("postgresql", 5, 80, 8),
+        ("sqlite", 4, 60, 6),
+        ("postgresql", 4, 60, 6),
         pytest.param("sqlite", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
         pytest.param("postgresql", 220, 5_200, 320, marks=[pytest.mark.chaos, pytest.mark.timeout(5400)]),
     ],

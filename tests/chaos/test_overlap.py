@@ -18,7 +18,7 @@ def world() -> WorldOptions:
     return WorldOptions(matters=20, shares=Shares.trouble_free())
 
 
-@pytest.mark.parametrize("rounds", [8, pytest.param(20, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("rounds", [5, pytest.param(20, marks=pytest.mark.chaos)])
 async def test_of_two_nights_started_at_once_one_works_and_the_other_asks_nothing(
     rounds: int, office: Office, prefect_server: PrefectServer, home: Path, ledger: Ledger
 ) -> None:
