@@ -7,9 +7,10 @@ import orjson
 from starlette.types import Receive
 
 from sandbox.casestatus.call import Call
-from sandbox.casestatus.multipart import boundary_of, parts
+from sandbox.casestatus.multipart import parts
 from sandbox.casestatus.refusals import Refusal, invalid_parameter, refuse
 from sandbox.casestatus.routing import Body, Route
+from sandbox.multipart import boundary_of
 
 MAX_FILE_BYTES: Final = 26_214_400
 _MAX_JSON_BYTES: Final = 10_000_000

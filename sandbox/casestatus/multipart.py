@@ -16,16 +16,6 @@ class Part:
     content_type: str | None
 
 
-def boundary_of(content_type: str) -> bytes | None:
-    """The boundary in a ``Content-Type`` of multipart/form-data; None for any other type."""
-    header = Message()
-    header["content-type"] = content_type
-    if header.get_content_type() != "multipart/form-data":
-        return None
-    boundary = header.get_boundary()
-    return boundary.encode("latin-1") if boundary else None
-
-
 def parts(body: bytes, boundary: bytes) -> list[Part]:
     """The parts in order. Raises Refusal (400) when the body does not keep to the form."""
     delimiter = b"\r\n--" + boundary

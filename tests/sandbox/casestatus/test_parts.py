@@ -8,13 +8,14 @@ from sandbox.casestatus.blobs import BLOCK, MadeBlob
 from sandbox.casestatus.cursors import Cursors
 from sandbox.casestatus.instants import HOUR, as_text, parse_date, parse_instant
 from sandbox.casestatus.limits import Bucket, Window
-from sandbox.casestatus.multipart import boundary_of, parts
+from sandbox.casestatus.multipart import parts
 from sandbox.casestatus.naming import NameIndex
 from sandbox.casestatus.phones import BadPhone, CellPhone, LineType, Reach, assess
 from sandbox.casestatus.refusals import Refusal
 from sandbox.casestatus.state import Portal
 from sandbox.clock import Clock
 from sandbox.controls import RateLimit
+from sandbox.multipart import boundary_of
 
 
 @pytest.mark.parametrize(
