@@ -1,10 +1,7 @@
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-import orjson
 import pytest
 
 from sandbox.faults import FaultKind, FaultRule
+from tests.sandbox.listening import listening
 
 
 def test_what_a_firm_enters_to_connect(hub, server):
@@ -146,32 +143,9 @@ class TestPushes:
     @pytest.fixture
     def heard(self, hub):
         """The bodies that reach an address, with the secret of each."""
-        heard = []
-
-        class Listener(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = orjson.loads(self.rfile.read(int(self.headers["content-length"])))
-                heard.append((body, self.headers["X-SA-Sandbox-Secret"]))
-                self.send_response(202)
-                self.end_headers()
-                changed.set()
-
-            def log_message(self, *_):
-                pass
-
-        changed = threading.Event()
-        listener = HTTPServer(("127.0.0.1", 0), Listener)
-        threading.Thread(target=listener.serve_forever, daemon=True).start()
-        hub.firm.switches.push_url = f"http://127.0.0.1:{listener.server_port}/hook?token=t"
-
-        def wait(count):
-            while len(heard) < count and changed.wait(5):
-                changed.clear()
-            return heard
-
-        yield wait
-        listener.shutdown()
-        listener.server_close()
+        with listening("X-SA-Sandbox-Secret") as (address, wait):
+            hub.firm.switches.push_url = address
+            yield wait
 
     def test_nothing_is_pushed_by_default(self, hub):
         hub.firm.write_note(hub.case_id(), "x")
