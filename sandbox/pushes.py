@@ -3,21 +3,13 @@
 import queue
 import threading
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
+from sandbox.switches import Switches
+
 _PATIENCE = 5.0
-
-
-class PushSwitches(Protocol):
-    """What of a firm's switches concerns pushes."""
-
-    push_url: str | None
-    push_secret: str
-    push_duplicate: bool
-    push_reorder: bool
-    push_drop: bool
 
 
 @dataclass(slots=True)
@@ -34,7 +26,7 @@ class Pusher:
     ``secret_header`` is where the secret of the switches goes.
     """
 
-    def __init__(self, switches: PushSwitches, secret_header: str) -> None:
+    def __init__(self, switches: Switches, secret_header: str) -> None:
         self.sent: list[Push] = []
         self._switches = switches
         self._secret_header = secret_header

@@ -101,3 +101,44 @@ class Shelf(Generic[T]):
     def _keep(self, record: T) -> None:
         self._records[record.id] = record
         self._changed.add(record.id)
+
+
+class Filed(Dated, Protocol):
+    """A record that lies with a case."""
+
+    case_id: int
+
+
+F = TypeVar("F", bound=Filed)
+
+
+class CaseShelf(Shelf[F]):
+    """Records that lie with cases. ``seeded_with(case_id)`` gives the seeded ids of a case, ascending."""
+
+    def __init__(
+        self,
+        seeded: Callable[[], Iterable[int]],
+        make: Callable[[int], F | None],
+        moment: Callable[[int], int],
+        highest: int,
+        seeded_with: Callable[[int], Iterable[int]],
+    ) -> None:
+        super().__init__(seeded, make, moment, highest)
+        self._seeded_with = seeded_with
+        self._added_to: dict[int, list[int]] = {}
+
+    def add(self, record: F) -> F:
+        """Keep a new record."""
+        self._added_to.setdefault(record.case_id, []).append(record.id)
+        return super().add(record)
+
+    def of_case(self, case_id: int) -> list[F]:
+        """Those of a case, the oldest first."""
+        return self._there([*self._seeded_with(case_id), *self._added_to.get(case_id, ())])
+
+    def new(self) -> list[F]:
+        """Those that were not seeded, by ascending id."""
+        return self._there(self.added)
+
+    def _there(self, ids: Iterable[int]) -> list[F]:
+        return [record for record in map(self.get, ids) if record is not None]

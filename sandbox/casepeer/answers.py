@@ -1,46 +1,16 @@
 """CASEpeer's answers: JSON the way Django REST framework says it, and the login page. Shapes are [assumed]: see 6.2 of its notes."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from starlette.types import Send
 
-JSON_TYPE = "application/json"
+from sandbox.answers import Answer, Refusal
+
 HTML_TYPE = "text/html; charset=utf-8"
-OCTETS = "application/octet-stream"
 LOGIN_PAGE = (
     b'<!DOCTYPE html><html><head><title>CASEpeer | Log in</title></head><body><form method="post" action="/login/">'
     b'<input name="username"><input name="password" type="password"><input name="otp_token"></form></body></html>'
 )
-
-
-@dataclass(slots=True)
-class Answer:
-    """Status, body and headers on their way out."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = JSON_TYPE
-
-    async def send(self, send: Send) -> None:
-        """Write the answer to the client."""
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        headers["content-length"] = str(len(self.body))
-        if self.body or self.content_type != JSON_TYPE:
-            headers.setdefault("content-type", self.content_type)
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-class Refusal(Exception):
-    """Ends a request with an answer that is not a success."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
 
 
 def json_answer(data: Any, status: int = 200) -> Answer:

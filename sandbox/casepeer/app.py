@@ -14,18 +14,9 @@ from urllib.parse import parse_qsl
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from sandbox.answers import Answer, Refusal
 from sandbox.casepeer import cases, documents, notes, office, outbox
-from sandbox.casepeer.answers import (
-    HTML_TYPE,
-    Answer,
-    Refusal,
-    forbidden,
-    login_page,
-    not_allowed,
-    not_found,
-    throttled,
-    unauthorized,
-)
+from sandbox.casepeer.answers import HTML_TYPE, forbidden, login_page, not_allowed, not_found, throttled, unauthorized
 from sandbox.casepeer.bodies import Vanished, pieces
 from sandbox.casepeer.call import Call
 from sandbox.casepeer.changes import CasepeerFirm

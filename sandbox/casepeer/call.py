@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from sandbox.casepeer.answers import Refusal, invalid, json_answer, not_found
+from sandbox.answers import Refusal
+from sandbox.casepeer.answers import invalid, json_answer, not_found
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.keys import Key
 from sandbox.casepeer.records import Case

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from sandbox.casepeer.answers import Answer, conflict, invalid, invalid_together, json_answer
+from sandbox.answers import Answer
+from sandbox.casepeer.answers import conflict, invalid, invalid_together, json_answer
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.firm import END_OF_TIME

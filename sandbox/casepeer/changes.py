@@ -104,7 +104,7 @@ class CasepeerFirm(FirmRecords):
         """Put a note on a case; ``author`` is by default the firm's administrator."""
         case, now = self.case_there(case_id), self.seconds(at)
         author = author or self.seed.staff.admin.name
-        note = self.add_note(Note(self.notes.next_id(), case_id, category, text, author, now, external_ref))
+        note = self.notes.add(Note(self.notes.next_id(), case_id, category, text, author, now, external_ref))
         self.cases.change(case, last_touched=self.stamps.today(now))
         self._moved(case, now, moves=self.switches.note_moves_case)
         return note
@@ -126,7 +126,7 @@ class CasepeerFirm(FirmRecords):
     def keep_document(self, document: Document) -> Document:
         """Take in a new document."""
         self._moved(self.case_there(document.case_id), document.created, moves=self.switches.document_moves_case)
-        return self.add_document(document)
+        return self.documents.add(document)
 
     def queue_message(
         self, case_id: int, text: str, *, author_id: int | None = None, at: float | None = None

@@ -5,16 +5,8 @@ from urllib.parse import quote
 
 from starlette.types import Receive
 
-from sandbox.casepeer.answers import (
-    OCTETS,
-    Answer,
-    Refusal,
-    invalid,
-    json_answer,
-    not_found,
-    too_large,
-    unsupported,
-)
+from sandbox.answers import OCTETS, Answer, Refusal
+from sandbox.casepeer.answers import invalid, json_answer, not_found, too_large, unsupported
 from sandbox.casepeer.bodies import pieces
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.paging import paged
@@ -29,7 +21,7 @@ def documents_of_case(call: Call) -> Answer:
     """GET case/case-documents/{case_id}/?folder_id= [seen]: what lies in one folder, by default beside all of them."""
     case = call.case()
     folder = _folder(call, case, call.query.get("folder_id"))
-    found = [document for document in call.firm.documents_of(case.id) if document.folder_id == folder]
+    found = [document for document in call.firm.documents.of_case(case.id) if document.folder_id == folder]
     return paged(call, found, partial(document_json, call.firm))
 
 

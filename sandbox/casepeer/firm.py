@@ -1,6 +1,6 @@
 """One firm's CASEpeer: its records, keys and switches, and the ways to find a record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sandbox.casepeer.categories import document_categories
 from sandbox.casepeer.filings import PER_CASE, Filings
@@ -13,7 +13,7 @@ from sandbox.casepeer.statuses import Statuses
 from sandbox.casepeer.switches import Switches
 from sandbox.pushes import Pusher
 from sandbox.seed import Firm
-from sandbox.shelf import Shelf
+from sandbox.shelf import CaseShelf, Shelf
 
 PUSH_SECRET_HEADER = "X-CASEpeer-Sandbox-Secret"  # noqa: S105 - a name
 END_OF_TIME = 1 << 40
@@ -47,20 +47,23 @@ class FirmRecords:
             self._client_moment,
             seed.first_contact_id + len(seed.contact_ids) - 1,
         )
-        self.notes: Shelf[Note] = Shelf(
-            self.filings.every_note, self.filings.note, self.filings.note_moment, self.filings.first_note + room - 1
+        self.notes: CaseShelf[Note] = CaseShelf(
+            self.filings.every_note,
+            self.filings.note,
+            self.filings.note_moment,
+            self.filings.first_note + room - 1,
+            self._seeded_notes,
         )
-        self.documents: Shelf[Document] = Shelf(
+        self.documents: CaseShelf[Document] = CaseShelf(
             self.filings.every_document,
             self.filings.document,
             self.filings.document_moment,
             self.filings.first_document + room - 1,
+            self._seeded_documents,
         )
         self.connected: set[int] = set()
         """Ids of the cases that are linked with Case Status."""
         self.outbox: dict[int, Message] = {}
-        self._added_notes: dict[int, list[int]] = {}
-        self._added_documents: dict[int, list[int]] = {}
 
     @property
     def stamps(self) -> Stamps:
@@ -90,38 +93,6 @@ class FirmRecords:
         found = (self.cases.get(case_id) for case_id in ids)
         return [case.id for case in found if case and case.client_id == client_id]
 
-    def notes_of(self, case_id: int) -> list[Note]:
-        """The notes of a case, the oldest first."""
-        seeded = self.filings.note_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
-        found = (self.notes.get(note_id) for note_id in (*seeded, *self._added_notes.get(case_id, ())))
-        return [note for note in found if note]
-
-    def documents_of(self, case_id: int) -> list[Document]:
-        """The folders and documents of a case, the oldest first."""
-        seeded = self.filings.document_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
-        found = (self.documents.get(identity) for identity in (*seeded, *self._added_documents.get(case_id, ())))
-        return [document for document in found if document]
-
-    def add_note(self, note: Note) -> Note:
-        """Keep a new note."""
-        self._added_notes.setdefault(note.case_id, []).append(note.id)
-        return self.notes.add(note)
-
-    def add_document(self, document: Document) -> Document:
-        """Keep a new document."""
-        self._added_documents.setdefault(document.case_id, []).append(document.id)
-        return self.documents.add(document)
-
-    def new_notes(self) -> list[Note]:
-        """The notes that were not seeded, by ascending id."""
-        found = (self.notes.get(note_id) for note_id in self.notes.added)
-        return [note for note in found if note]
-
-    def new_documents(self) -> list[Document]:
-        """The documents that were not seeded, by ascending id."""
-        found = (self.documents.get(document_id) for document_id in self.documents.added)
-        return [document for document in found if document]
-
     def next_message_id(self) -> int:
         """An id that was never used."""
         return _FIRST_MESSAGE + self.seed.rank * _MESSAGES_PER_FIRM + len(self.outbox)
@@ -137,6 +108,12 @@ class FirmRecords:
 
     def _seeded(self, case_id: int) -> bool:
         return case_id in self.seed.matter_ids
+
+    def _seeded_notes(self, case_id: int) -> Sequence[int]:
+        return self.filings.note_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
+
+    def _seeded_documents(self, case_id: int) -> Sequence[int]:
+        return self.filings.document_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
 
     def _case(self, case_id: int) -> Case | None:
         return self._seeds.case(case_id - self.seed.first_matter_id) if self._seeded(case_id) else None

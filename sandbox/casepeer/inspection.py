@@ -26,24 +26,20 @@ GET    /firms/{slug}/pushes        the hints that were made, with the answers' s
 ``at`` (unix seconds) beside the values of any change dates it. Seeded records are listed only with ``case_id``.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from sandbox.casepeer import categories
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.keys import SCOPES
 from sandbox.casepeer.records import Document, Person
 from sandbox.casepeer.rendering import case_json, document_json, message_json, note_json, person_json
-
-Act = Callable[[CasepeerFirm, Request, dict[str, Any]], Any]
-"""Takes the firm, the request and the body, returns what is answered as JSON."""
+from sandbox.inspection import Row, case_id_of, firm_routes, nothing_left
 
 
 def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]) -> Sequence[BaseRoute]:
@@ -52,10 +48,8 @@ def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]
     def key(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -> Any:
         return _change_key(firm, request.path_params["scope"], body, views)
 
-    table: tuple[tuple[str, str, Act], ...] = (
-        ("GET", "", _firm),
+    table: tuple[Row[CasepeerFirm], ...] = (
         ("POST", "/connect", _connect),
-        ("POST", "/switches", _switches),
         ("POST", "/keys/{scope}", key),
         ("POST", "/statuses", _change_status),
         ("POST", "/users/{id:int}", _change_user),
@@ -71,29 +65,8 @@ def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]
         ("POST", "/outbox", _queue_message),
         ("GET", "/documents", _documents),
         ("POST", "/documents", _file_document),
-        ("GET", "/pushes", _pushes),
-        ("DELETE", "/pushes", _forget_pushes),
     )
-
-    async def every(request: Request) -> Response:
-        return _answer([_firm(firm, request, {}) for firm in firms.values()])
-
-    routes: list[BaseRoute] = [Route("/firms", every)]
-    for method, path, act in table:
-        routes.append(Route("/firms/{slug}" + path, _endpoint(firms, act), methods=[method]))
-    return routes
-
-
-def _endpoint(firms: Mapping[str, CasepeerFirm], act: Act) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        raw = await request.body()
-        return _answer(act(firms[request.path_params["slug"]], request, orjson.loads(raw) if raw else {}))
-
-    return endpoint
-
-
-def _answer(data: Any) -> Response:
-    return Response(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS), media_type="application/json")
+    return firm_routes(firms, _firm, table)
 
 
 def _firm(firm: CasepeerFirm, request: Request, _body: dict[str, Any]) -> Any:
@@ -116,11 +89,6 @@ def _connect(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -> Any:
     return _firm(firm, request, {})
 
 
-def _switches(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) -> Any:
-    firm.switches.turn(body)
-    return asdict(firm.switches)
-
-
 def _change_key(firm: CasepeerFirm, scope: str, body: dict[str, Any], views: AbstractSet[str]) -> Any:
     key = firm.keys.of_scope(scope)
     denied = set(body.pop("denied", key.denied))
@@ -131,7 +99,7 @@ def _change_key(firm: CasepeerFirm, scope: str, body: dict[str, Any], views: Abs
     key.enabled = body.pop("enabled", key.enabled)
     if body.pop("renew", False):
         firm.keys.renew(scope)
-    _nothing_left(body)
+    nothing_left(body)
     return key.as_json()
 
 
@@ -144,7 +112,7 @@ def _change_user(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -> 
     person = firm.people[request.path_params["id"]]
     for name in set(body) & set(Person.__slots__) - {"id"}:
         setattr(person, name, body.pop(name))
-    _nothing_left(body)
+    nothing_left(body)
     return person_json(person)
 
 
@@ -176,8 +144,8 @@ def _change_client(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -
 
 
 def _notes(firm: CasepeerFirm, request: Request, _body: dict[str, Any]) -> Any:
-    case_id = _case_id(request)
-    return [note_json(firm, note) for note in (firm.new_notes() if case_id is None else firm.notes_of(case_id))]
+    case_id = case_id_of(request)
+    return [note_json(firm, note) for note in (firm.notes.new() if case_id is None else firm.notes.of_case(case_id))]
 
 
 def _write_note(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) -> Any:
@@ -193,8 +161,8 @@ def _queue_message(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) 
 
 
 def _documents(firm: CasepeerFirm, request: Request, _body: dict[str, Any]) -> Any:
-    case_id = _case_id(request)
-    found = firm.new_documents() if case_id is None else firm.documents_of(case_id)
+    case_id = case_id_of(request)
+    found = firm.documents.new() if case_id is None else firm.documents.of_case(case_id)
     return [_document(firm, document) for document in found]
 
 
@@ -204,23 +172,3 @@ def _file_document(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) 
 
 def _document(firm: CasepeerFirm, document: Document) -> dict[str, Any]:
     return document_json(firm, document) | {"case_id": document.case_id, "parts": document.parts}
-
-
-def _pushes(firm: CasepeerFirm, _request: Request, _body: dict[str, Any]) -> Any:
-    return [asdict(push) for push in firm.pusher.sent]
-
-
-def _forget_pushes(firm: CasepeerFirm, _request: Request, _body: dict[str, Any]) -> Any:
-    firm.pusher.sent.clear()
-    return []
-
-
-def _case_id(request: Request) -> int | None:
-    wanted = request.query_params.get("case_id")
-    return int(wanted) if wanted else None
-
-
-def _nothing_left(body: dict[str, Any]) -> None:
-    if body:
-        message = f"There is nothing called {', '.join(body)} here."
-        raise ValueError(message)

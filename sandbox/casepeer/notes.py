@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from sandbox.casepeer.answers import Answer, invalid, json_answer
+from sandbox.answers import Answer
+from sandbox.casepeer.answers import invalid, json_answer
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.filings import CATEGORIES
 from sandbox.casepeer.firm import END_OF_TIME
@@ -16,7 +17,7 @@ _PARTNER = "Case Status"
 
 def notes_of_case(call: Call) -> Answer:
     """GET case/{id}/notes/?external_ref= [assumed]."""
-    return paged(call, _wanted(call, call.firm.notes_of(call.case().id)), partial(note_json, call.firm))
+    return paged(call, _wanted(call, call.firm.notes.of_case(call.case().id)), partial(note_json, call.firm))
 
 
 def notes_of_firm(call: Call) -> Answer:
@@ -29,7 +30,7 @@ def notes_of_firm(call: Call) -> Answer:
         return note_json(firm, note) | {"casename": case_name(firm, firm.case_there(note.case_id))}
 
     if "external_ref" in call.query:
-        return paged(call, [note.id for note in _wanted(call, firm.new_notes())], row)
+        return paged(call, [note.id for note in _wanted(call, firm.notes.new())], row)
     return paged(call, firm.notes.between(0, END_OF_TIME), row)
 
 

@@ -2,8 +2,9 @@
 
 import httpx
 
+from sandbox.answers import Answer
 from sandbox.casepeer import categories
-from sandbox.casepeer.answers import Answer, invalid, json_answer
+from sandbox.casepeer.answers import invalid, json_answer
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.paging import short_list
 from sandbox.casepeer.rendering import person_json

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from sandbox.casepeer.answers import Answer, conflict, invalid, json_answer, not_found
+from sandbox.answers import Answer
+from sandbox.casepeer.answers import conflict, invalid, json_answer, not_found
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.paging import paged
 from sandbox.casepeer.records import FAILED, QUEUED, SENT

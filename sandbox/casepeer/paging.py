@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from sandbox.casepeer.answers import Answer, json_answer, no_such_page
+from sandbox.answers import Answer
+from sandbox.casepeer.answers import json_answer, no_such_page
 from sandbox.casepeer.call import Call
 
 PAGE_SIZE, LARGEST_PAGE = 25, 200

@@ -1,13 +1,15 @@
 """What may be turned in one firm, and what the contract leaves open."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from sandbox import switches
 
 MEBIBYTE = 1_048_576
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(switches.Switches):
     """Per firm, changed at any moment. Defaults are the proposed contract (6 of the vendor's notes)."""
 
     login_page: Literal["never", "redirect", "page"] = "never"
@@ -36,22 +38,5 @@ class Switches:
     """Where a partner's key is tried before it is enabled (Case Status's ``.../v1/api``); None: it is not tried."""
     max_upload_bytes: int = 100 * MEBIBYTE
     """Larger documents answer 413."""
-    push_url: str | None = None
-    """Where hints go: changes of connected cases, and queued messages; None: nowhere."""
     push_secret: str = "sandbox-hint"  # noqa: S105 - the sandbox's own
-    """The value of ``X-CASEpeer-Sandbox-Secret``."""
-    push_duplicate: bool = False
-    """Every hint is sent twice."""
-    push_reorder: bool = False
-    """A hint waits for the next one, which goes first."""
-    push_drop: bool = False
-    """Hints are made and lost."""
-
-    def turn(self, wanted: dict[str, Any]) -> None:
-        """Change some. Raises ValueError for a name there is not."""
-        for name in wanted:
-            if name not in self.__slots__:
-                message = f"There is no switch {name!r}; there are {', '.join(self.__slots__)}."
-                raise ValueError(message)
-        for name, value in wanted.items():
-            setattr(self, name, value)
+    """The value of ``X-CASEpeer-Sandbox-Secret``; hints tell of changes of connected cases and of queued messages."""

@@ -1,47 +1,18 @@
 """SmartAdvocate's answers: plain JSON, problem details, and the empty bodies of ASP.NET. All [assumed]: see 3 of its notes."""
 
-from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
 import orjson
-from starlette.types import Send
+
+from sandbox.answers import Answer, Refusal
 
 JSON_TYPE = "application/json; charset=utf-8"
-OCTETS = "application/octet-stream"
-
-
-@dataclass(slots=True)
-class Answer:
-    """Status, body and headers on their way out."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = JSON_TYPE
-
-    async def send(self, send: Send) -> None:
-        """Write the answer to the client."""
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        headers["content-length"] = str(len(self.body))
-        if self.body or self.content_type != JSON_TYPE:
-            headers.setdefault("content-type", self.content_type)
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-class Refusal(Exception):
-    """Ends a request with an answer that is not a success."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
 
 
 def json_answer(data: Any, status: int = 200) -> Answer:
     """An answer with ``data`` as JSON."""
-    return Answer(status, orjson.dumps(data))
+    return Answer(status, orjson.dumps(data), content_type=JSON_TYPE)
 
 
 def said(status: int, message: str) -> Refusal:

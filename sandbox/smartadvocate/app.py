@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from sandbox.answers import Answer, Refusal
 from sandbox.controls import Controls
 from sandbox.instances import Instances
 from sandbox.seed import World
 from sandbox.smartadvocate import cases, documents, notes
 from sandbox.smartadvocate.accounts import User
-from sandbox.smartadvocate.answers import Answer, Refusal, json_answer, not_found, said, too_many, unauthorized
+from sandbox.smartadvocate.answers import json_answer, not_found, said, too_many, unauthorized
 from sandbox.smartadvocate.call import Call, fields_of
 from sandbox.smartadvocate.changes import SmartAdvocateFirm
 from sandbox.smartadvocate.inspection import inspection_routes

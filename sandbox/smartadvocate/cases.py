@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox.answers import Answer
 from sandbox.smartadvocate import picklists
-from sandbox.smartadvocate.answers import Answer, bad_field, json_answer, not_found
+from sandbox.smartadvocate.answers import bad_field, json_answer, not_found
 from sandbox.smartadvocate.call import Call
 from sandbox.smartadvocate.paging import Window, page_of_query
 from sandbox.smartadvocate.records import Case

@@ -56,7 +56,7 @@ class SmartAdvocateFirm(FirmRecords):
 
     def keep_note(self, note: Note) -> Note:
         """Take in a new note: the case moves, and it is announced."""
-        self.add_note(note)
+        self.notes.add(note)
         self._touch(note.case_id, note.created, moves=self.switches.note_moves_case)
         self._announce("note.created", note, note.created)
         return note
@@ -88,7 +88,7 @@ class SmartAdvocateFirm(FirmRecords):
         case, filed = self._case_there(case_id), self.milliseconds(at)
         document = Document(
             id=self.documents.next_id(),
-            number=len(self.documents_of(case_id)) + 1,
+            number=len(self.documents.of_case(case_id)) + 1,
             case_id=case_id,
             name=name,
             size=len(content),
@@ -103,7 +103,7 @@ class SmartAdvocateFirm(FirmRecords):
 
     def keep_document(self, document: Document) -> Document:
         """Take in a new document."""
-        self.add_document(document)
+        self.documents.add(document)
         self._touch(document.case_id, document.created, moves=self.switches.document_moves_case)
         return document
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.types import Receive
 
+from sandbox.answers import OCTETS, Answer, Refusal
 from sandbox.multipart import KEPT_BYTES, BadForm, FormReader, boundary_of
 from sandbox.smartadvocate.accounts import INSERT_DOCUMENT
-from sandbox.smartadvocate.answers import OCTETS, Answer, Refusal, bad_field, json_answer, not_found, said
+from sandbox.smartadvocate.answers import bad_field, json_answer, not_found, said
 from sandbox.smartadvocate.call import Call, Fields, fields_of, instant, whole_number
 from sandbox.smartadvocate.paging import Window, page_of_query
 from sandbox.smartadvocate.picklists import CASE_DOCUMENTS
@@ -41,7 +42,7 @@ class _Upload:
 def documents_of_case(call: Call) -> Answer:
     """GET case/{id}/documents [seen]: rows with ``deleteFlag`` included."""
     case, page = call.case(), page_of_query(call)
-    found = call.firm.documents_of(case.id)
+    found = call.firm.documents.of_case(case.id)
     rows = [document_json(call.firm, document) for document in page.of(found)]
     return page.answer("documents", rows, len(found), call.firm.switches.list_envelope)
 
@@ -162,7 +163,7 @@ def _document(call: Call, case: Case, taken: _Upload) -> Document:
     dated = fields.get("documentdate")
     return Document(
         id=firm.documents.next_id(),
-        number=len(firm.documents_of(case.id)) + 1,
+        number=len(firm.documents.of_case(case.id)) + 1,
         case_id=case.id,
         name=name,
         size=taken.size,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sandbox.pushes import Pusher
 from sandbox.seed import Firm
-from sandbox.shelf import Shelf
+from sandbox.shelf import CaseShelf, Shelf
 from sandbox.smartadvocate import accounts, picklists
 from sandbox.smartadvocate.filings import FIRST_DOCUMENT, FIRST_NOTE, PER_CASE, Filings
 from sandbox.smartadvocate.picklists import CaseLists
@@ -47,14 +47,20 @@ class FirmRecords:
         self.contacts: Shelf[Contact] = Shelf(
             self._contact_ids, self._contact, self._contact_moment, FIRST_CONTACT + len(seed.contact_ids) - 1
         )
-        self.notes: Shelf[Note] = Shelf(
-            self.filings.every_note, self.filings.note, self.filings.note_moment, FIRST_NOTE + room - 1
+        self.notes: CaseShelf[Note] = CaseShelf(
+            self.filings.every_note,
+            self.filings.note,
+            self.filings.note_moment,
+            FIRST_NOTE + room - 1,
+            self._seeded_notes,
         )
-        self.documents: Shelf[Document] = Shelf(
-            self.filings.every_document, self.filings.document, self.filings.document_moment, FIRST_DOCUMENT + room - 1
+        self.documents: CaseShelf[Document] = CaseShelf(
+            self.filings.every_document,
+            self.filings.document,
+            self.filings.document_moment,
+            FIRST_DOCUMENT + room - 1,
+            self._seeded_documents,
         )
-        self._added_notes: dict[int, list[int]] = {}
-        self._added_documents: dict[int, list[int]] = {}
         self._renumbered: dict[int, str] = {}
 
     @property
@@ -107,35 +113,8 @@ class FirmRecords:
 
     def notes_of(self, case_id: int) -> list[Note]:
         """The notes of a case, newest first [doc]."""
-        seeded = self.filings.note_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
-        found = (self.notes.get(note_id) for note_id in (*seeded, *self._added_notes.get(case_id, ())))
-        return sorted((note for note in found if note), key=lambda note: (note.created, note.id), reverse=True)
-
-    def documents_of(self, case_id: int) -> list[Document]:
-        """The documents of a case, in the order of their ids, those with ``deleteFlag`` included [seen]."""
-        seeded = self.filings.document_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
-        found = (self.documents.get(identity) for identity in (*seeded, *self._added_documents.get(case_id, ())))
-        return [document for document in found if document]
-
-    def add_note(self, note: Note) -> Note:
-        """Keep a new note."""
-        self._added_notes.setdefault(note.case_id, []).append(note.id)
-        return self.notes.add(note)
-
-    def add_document(self, document: Document) -> Document:
-        """Keep a new document."""
-        self._added_documents.setdefault(document.case_id, []).append(document.id)
-        return self.documents.add(document)
-
-    def new_notes(self) -> list[Note]:
-        """The notes that were not seeded, by ascending id."""
-        found = (self.notes.get(note_id) for note_id in self.notes.added)
-        return [note for note in found if note]
-
-    def new_documents(self) -> list[Document]:
-        """The documents that were not seeded, by ascending id."""
-        found = (self.documents.get(document_id) for document_id in self.documents.added)
-        return [document for document in found if document]
+        notes = self.notes.of_case(case_id)
+        return sorted(notes, key=lambda note: (note.created, note.id), reverse=True)
 
     def warm(self) -> None:
         """Make cases, contacts and indexes now, so that nobody's first read pays for it: fair timing for benches."""
@@ -161,6 +140,12 @@ class FirmRecords:
 
     def _seeded(self, case_id: int) -> bool:
         return case_id in self.seed.matter_ids
+
+    def _seeded_notes(self, case_id: int) -> Sequence[int]:
+        return self.filings.note_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
+
+    def _seeded_documents(self, case_id: int) -> Sequence[int]:
+        return self.filings.document_ids(case_id - self.seed.first_matter_id) if self._seeded(case_id) else ()
 
     def _case(self, case_id: int) -> Case | None:
         return self.seeds.case(case_id - self.seed.first_matter_id) if self._seeded(case_id) else None

@@ -27,30 +27,24 @@ GET    /firms/{slug}/pushes        what was pushed, with the answers' statuses  
 ``at`` (unix seconds) beside the values of any change dates it. Seeded records are listed only with ``case_id``.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from sandbox.inspection import Row, case_id_of, firm_routes, nothing_left
 from sandbox.smartadvocate.accounts import OPERATIONS
 from sandbox.smartadvocate.changes import SmartAdvocateFirm
 from sandbox.smartadvocate.records import Document
 from sandbox.smartadvocate.rendering import case_json, contact_json, document_json, note_json
 
-Act = Callable[[SmartAdvocateFirm, Request, dict[str, Any]], Any]
-"""Takes the firm, the request and the body, returns what is answered as JSON."""
-
 
 def inspection_routes(firms: Mapping[str, SmartAdvocateFirm]) -> Sequence[BaseRoute]:
     """The routes for all firms."""
-    table: tuple[tuple[str, str, Act], ...] = (
-        ("GET", "", _firm),
+    table: tuple[Row[SmartAdvocateFirm], ...] = (
         ("POST", "", _change_firm),
-        ("POST", "/switches", _switches),
         ("POST", "/users/{name}", _user),
         ("POST", "/expire", _expire),
         ("POST", "/token", _token),
@@ -64,29 +58,8 @@ def inspection_routes(firms: Mapping[str, SmartAdvocateFirm]) -> Sequence[BaseRo
         ("POST", "/cases", _add_case),
         ("POST", "/cases/{id:int}", _change_case),
         ("POST", "/contacts/{id:int}", _change_contact),
-        ("GET", "/pushes", _pushes),
-        ("DELETE", "/pushes", _forget_pushes),
     )
-
-    async def every(request: Request) -> Response:
-        return _answer([_firm(firm, request, {}) for firm in firms.values()])
-
-    routes: list[BaseRoute] = [Route("/firms", every)]
-    for method, path, act in table:
-        routes.append(Route("/firms/{slug}" + path, _endpoint(firms, act), methods=[method]))
-    return routes
-
-
-def _endpoint(firms: Mapping[str, SmartAdvocateFirm], act: Act) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        raw = await request.body()
-        return _answer(act(firms[request.path_params["slug"]], request, orjson.loads(raw) if raw else {}))
-
-    return endpoint
-
-
-def _answer(data: Any) -> Response:
-    return Response(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS), media_type="application/json")
+    return firm_routes(firms, _firm, table)
 
 
 def _host(firm: SmartAdvocateFirm, request: Request) -> dict[str, str]:
@@ -112,13 +85,8 @@ def _firm(firm: SmartAdvocateFirm, request: Request, _body: dict[str, Any]) -> A
 def _change_firm(firm: SmartAdvocateFirm, request: Request, body: dict[str, Any]) -> Any:
     firm.hidden_cases = set(body.pop("hidden_cases", firm.hidden_cases))
     firm.staff_labels = dict(body.pop("staff_labels", firm.staff_labels))
-    _nothing_left(body)
+    nothing_left(body)
     return _firm(firm, request, {})
-
-
-def _switches(firm: SmartAdvocateFirm, _request: Request, body: dict[str, Any]) -> Any:
-    firm.switches.turn(body)
-    return asdict(firm.switches)
 
 
 def _user(firm: SmartAdvocateFirm, request: Request, body: dict[str, Any]) -> Any:
@@ -131,7 +99,7 @@ def _user(firm: SmartAdvocateFirm, request: Request, body: dict[str, Any]) -> An
         message = f"What may be denied: {', '.join(OPERATIONS)}."
         raise ValueError(message)
     user.denied = denied
-    _nothing_left(body)
+    nothing_left(body)
     return user.as_json()
 
 
@@ -148,8 +116,8 @@ def _token(firm: SmartAdvocateFirm, request: Request, body: dict[str, Any]) -> A
 
 
 def _notes(firm: SmartAdvocateFirm, request: Request, _body: dict[str, Any]) -> Any:
-    case_id = _case_id(request)
-    found = firm.new_notes() if case_id is None else sorted(firm.notes_of(case_id), key=lambda note: note.id)
+    case_id = case_id_of(request)
+    found = firm.notes.new() if case_id is None else firm.notes.of_case(case_id)
     return [note_json(firm, note) for note in found]
 
 
@@ -162,8 +130,8 @@ def _edit_note(firm: SmartAdvocateFirm, request: Request, body: dict[str, Any]) 
 
 
 def _documents(firm: SmartAdvocateFirm, request: Request, _body: dict[str, Any]) -> Any:
-    case_id = _case_id(request)
-    found = firm.new_documents() if case_id is None else firm.documents_of(case_id)
+    case_id = case_id_of(request)
+    found = firm.documents.new() if case_id is None else firm.documents.of_case(case_id)
     return [_document(firm, document) for document in found]
 
 
@@ -194,26 +162,6 @@ def _change_contact(firm: SmartAdvocateFirm, request: Request, body: dict[str, A
     return contact_json(firm, firm.update_contact(request.path_params["id"], **body))
 
 
-def _pushes(firm: SmartAdvocateFirm, _request: Request, _body: dict[str, Any]) -> Any:
-    return [asdict(push) for push in firm.pusher.sent]
-
-
-def _forget_pushes(firm: SmartAdvocateFirm, _request: Request, _body: dict[str, Any]) -> Any:
-    firm.pusher.sent.clear()
-    return []
-
-
 def _document(firm: SmartAdvocateFirm, document: Document) -> dict[str, Any]:
     beside = {"size": document.size, "sha256": document.sha256, "parts": document.parts}
     return document_json(firm, document) | beside
-
-
-def _case_id(request: Request) -> int | None:
-    wanted = request.query_params.get("case_id")
-    return int(wanted) if wanted else None
-
-
-def _nothing_left(body: dict[str, Any]) -> None:
-    if body:
-        message = f"There is nothing called {', '.join(body)} here."
-        raise ValueError(message)

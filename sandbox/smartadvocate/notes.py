@@ -4,8 +4,9 @@ from html import unescape
 from re import sub
 from typing import Any
 
+from sandbox.answers import Answer
 from sandbox.smartadvocate.accounts import INSERT_NOTE
-from sandbox.smartadvocate.answers import Answer, bad_field, json_answer, not_found
+from sandbox.smartadvocate.answers import bad_field, json_answer, not_found
 from sandbox.smartadvocate.call import Call, fields_of, instant, whole_number
 from sandbox.smartadvocate.cases import array
 from sandbox.smartadvocate.paging import Window

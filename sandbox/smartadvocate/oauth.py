@@ -10,8 +10,9 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from sandbox.answers import Answer, Refusal
 from sandbox.smartadvocate.accounts import User
-from sandbox.smartadvocate.answers import Answer, Refusal, json_answer, not_found
+from sandbox.smartadvocate.answers import json_answer, not_found
 from sandbox.smartadvocate.changes import SmartAdvocateFirm
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-smartadvocate-client", "sandbox-smartadvocate-secret"

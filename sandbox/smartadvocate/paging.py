@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sandbox.smartadvocate.answers import Answer, bad_field, json_answer
+from sandbox.answers import Answer
+from sandbox.smartadvocate.answers import bad_field, json_answer
 from sandbox.smartadvocate.call import Call, Fields, fields_of, instant, whole_number
 from sandbox.smartadvocate.switches import Envelope
 

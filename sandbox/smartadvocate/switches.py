@@ -1,7 +1,9 @@
 """What may be turned in one firm, and what its documents leave open."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from sandbox import switches
 
 TOKEN_SECONDS = 7200
 """``exp - iat`` of the vendor's sample token [doc]."""
@@ -10,7 +12,7 @@ Envelope = Literal["named", "records", "bare"]
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(switches.Switches):
     """Per firm, changed at any moment. Defaults are the vendor's samples, or else the kindest reading."""
 
     token_seconds: int = TOKEN_SECONDS
@@ -51,22 +53,3 @@ class Switches:
     """Larger uploads answer 413."""
     oauth: bool = False
     """Whether the invented OAuth façade exists."""
-    push_url: str | None = None
-    """Where notes are announced; None: nowhere."""
-    push_secret: str = "sandbox-push"  # noqa: S105 - the sandbox's own
-    """The value of ``X-SA-Sandbox-Secret``."""
-    push_duplicate: bool = False
-    """Every push is sent twice."""
-    push_reorder: bool = False
-    """A push waits for the next one, which goes first."""
-    push_drop: bool = False
-    """Pushes are made and lost."""
-
-    def turn(self, wanted: dict[str, Any]) -> None:
-        """Change some. Raises ValueError for a name there is not."""
-        for name in wanted:
-            if name not in self.__slots__:
-                message = f"There is no switch {name!r}; there are {', '.join(self.__slots__)}."
-                raise ValueError(message)
-        for name, value in wanted.items():
-            setattr(self, name, value)

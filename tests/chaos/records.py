@@ -63,7 +63,7 @@ class SmartAdvocateRecords:
 
     def messages(self) -> list[Filed]:
         filed = []
-        for note in self._firm.new_notes():
+        for note in self._firm.notes.new():
             words, _, below = note.text.rpartition("<br><br>--<br>From: ")
             marker = below.partition("<small>casebridge ")[2].removesuffix("</small>")
             filed.append(Filed(marker, str(note.case_id), str(note.id), unescape(words.replace("<br>", "\n"))))
@@ -78,7 +78,7 @@ class SmartAdvocateRecords:
                 size=document.size,
                 sha256=document.sha256,
             )
-            for document in self._firm.new_documents()
+            for document in self._firm.documents.new()
         ]
 
 

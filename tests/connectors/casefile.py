@@ -24,7 +24,7 @@ class Casefile(Mailroom):
         self.records = server.smartadvocate.firms[FIRM]
         first = server.world.firm(FIRM).first_matter_id
         self.case, self.other_case = str(first), str(first + 1)
-        self.seeded = {document.id for document in self.records.documents_of(first)}
+        self.seeded = {document.id for document in self.records.documents.of_case(first)}
         self.files = self.connect()
 
     def connect(self, names: FilingNames = USUAL_NAMES, **options: Any) -> SmartAdvocateFiles:
@@ -48,11 +48,11 @@ class Casefile(Mailroom):
     @property
     def notes(self) -> list[dict[str, Any]]:
         """What was filed, in the API's words."""
-        return [note_json(self.records, note) for note in self.records.new_notes()]
+        return [note_json(self.records, note) for note in self.records.notes.new()]
 
     @property
     def documents(self) -> list[Any]:
-        return self.records.new_documents()
+        return self.records.documents.new()
 
     def spoil(self, kind: FaultKind, method: str, path: str, **rule: Any) -> FaultRule:
         return self.server.controls.faults.add(FaultRule("smartadvocate", kind, method=method, path=path, **rule))

@@ -65,7 +65,7 @@ async def test_nothing_else_on_the_case_is(outbox):
 async def test_our_own_notes_are_never_for_the_clients_whatever_is_done_to_them(casefile, outbox):
     for marker in ("message:1", "message:2"):
         await casefile.files.file_letter(casefile.letter(marker))
-    first, second = outbox.firm.new_notes()
+    first, second = outbox.firm.notes.new()
     outbox.firm.edit_note(first.id, kind="Plaintiff", shared=True, text="the marker is gone")
     outbox.firm.edit_note(second.id, kind="Plaintiff", shared=True, subject="so is the subject")
     assert await outbox.read() == []

@@ -47,7 +47,7 @@ def records(desk: Desk) -> Any:
 
 def notes(desk: Desk, case: str) -> list[dict[str, Any]]:
     """What was filed with a case, in the API's words and in the order in which it came."""
-    return [note_json(records(desk), note) for note in records(desk).new_notes() if str(note.case_id) == case]
+    return [note_json(records(desk), note) for note in records(desk).notes.new() if str(note.case_id) == case]
 
 
 def words(note: dict[str, Any]) -> str:
@@ -56,7 +56,7 @@ def words(note: dict[str, Any]) -> str:
 
 
 def documents(desk: Desk, case: str) -> list[Any]:
-    return [kept for kept in records(desk).new_documents() if str(kept.case_id) == case]
+    return [kept for kept in records(desk).documents.new() if str(kept.case_id) == case]
 
 
 async def until(desk: Desk, flow: Any, ticks: int) -> RunState[Any]:

@@ -138,14 +138,14 @@ async def test_it_is_not_taken_for_a_message_of_the_portal_and_filed_back(outtra
     [got] = outtray.got(case)
     echo = outtray.receipt("messages", f"message:{got['id']}").delivery
     assert (echo.code, echo.remote_id) == ("echo", got["external_id"])
-    filed = [note for note in outtray.office.records.new_notes() if note.subject == "Case Status Message"]
+    filed = [note for note in outtray.office.records.notes.new() if note.subject == "Case Status Message"]
     assert [note for note in filed if str(note.case_id) == case] == []
 
 
 async def test_what_we_filed_ourselves_is_never_sent_back(outtray: Outtray, case: str) -> None:
     outtray.write(case, "When is my hearing?")
     await outtray.tick(message_relay)
-    [ours] = [note for note in outtray.office.records.new_notes() if str(note.case_id) == case]
+    [ours] = [note for note in outtray.office.records.notes.new() if str(note.case_id) == case]
     outtray.office.records.edit_note(ours.id, kind="Plaintiff", shared=True)
     await outtray.tick(message_relay)
     assert outtray.got(case) == []

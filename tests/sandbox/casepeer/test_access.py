@@ -126,7 +126,7 @@ class TestAddresses:
     def test_a_write_without_the_slash_is_a_404(self, hub):  # [assumed] 6.1
         case_id = hub.case_id()
         assert detail(hub.call("POST", f"case/{case_id}/notes", json={"note": "x"})) == (404, "Not found.")
-        assert hub.firm.new_notes() == []
+        assert hub.firm.notes.new() == []
 
     def test_unknown_ones_and_wrong_methods(self, hub):  # [assumed] 6.2
         for path in ("cases/", "case/7/", "case/x/", "case/7/notes/"):
@@ -175,7 +175,7 @@ class TestLoginPages:
         hub.change("/switches", login_page="page")
         for answer in (hub.get("case/"), hub.note(hub.case_id())):
             assert (answer.status_code, answer.text[:15]) == (200, "<!DOCTYPE html>")
-        assert hub.firm.new_notes() == []
+        assert hub.firm.notes.new() == []
 
 
 def test_faults_and_the_request_log_cover_it(server, hub):  # [assumed] 6.2: 502 is an HTML page

@@ -16,7 +16,7 @@ def path_of(case_id):
 def folder(hub):
     """The seeded folder of a case, with at least one document in it."""
     for case_id in hub.firm.seed.matter_ids:
-        if any(document.folder_id for document in hub.firm.documents_of(case_id)):
+        if any(document.folder_id for document in hub.firm.documents.of_case(case_id)):
             return next(row for row in hub.rows(path_of(case_id)) if row["file_type"] == "Folder") | {"case": case_id}
     raise LookupError
 
@@ -79,7 +79,7 @@ def test_what_is_missing_or_unknown_is_named(hub):  # [assumed] 6.2
     assert refused(hub.upload(case_id, category="7")) == ["category"]
     assert refused(hub.upload(case_id, docname="x" * 256)) == ["docname"]
     assert hub.upload(7).status_code == 404
-    assert hub.firm.new_documents() == []
+    assert hub.firm.documents.new() == []
 
 
 def test_a_body_of_another_type_is_a_415(hub):  # [assumed] 6.2
@@ -113,7 +113,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(server, hub):
     server.controls.faults.add(rule)
     with pytest.raises(Exception, match=r"reset|disconnected|Broken"):
         hub.upload(hub.case_id(), b"x" * 3_000_000)
-    assert hub.firm.new_documents() == []
+    assert hub.firm.documents.new() == []
 
 
 def test_renaming_and_filing_under_a_category(hub):  # [assumed] 6.3
@@ -137,7 +137,7 @@ def test_unknown_ones_and_folders_cannot_be_downloaded(hub, folder):
 
 
 def test_some_seeded_ones_are_empty_or_oddly_named(hub):  # [assumed] 6.6
-    found = [document for case in hub.firm.seed.matter_ids for document in hub.firm.documents_of(case)]
+    found = [document for case in hub.firm.seed.matter_ids for document in hub.firm.documents.of_case(case)]
     files = [document for document in found if not document.folder]
     empty = next(document for document in files if document.size == 0)
     answer = hub.get(f"{path_of(empty.case_id)}{empty.id}/download/")

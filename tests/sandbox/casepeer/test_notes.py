@@ -59,7 +59,7 @@ def test_a_lost_answer_leaves_the_note_to_be_found(server, hub):  # [assumed] 6.
 )
 def test_a_bad_field_is_named(hub, field, value):  # [assumed] 6.2, 6.4
     assert refused(hub.note(hub.case_id(), **{field: value})) == [field]
-    assert hub.firm.new_notes() == []
+    assert hub.firm.notes.new() == []
 
 
 def test_ten_thousand_characters_are_fine(hub):  # [assumed] 6.4

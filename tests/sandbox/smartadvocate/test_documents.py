@@ -62,7 +62,7 @@ def test_large_uploads_are_hashed_and_not_kept(hub):
         None,
     )
     assert hub.upload(hub.case_id(), b"x" * MEBIBYTE).status_code == 200
-    assert hub.firm.new_documents()[1].content == b"x" * MEBIBYTE
+    assert hub.firm.documents.new()[1].content == b"x" * MEBIBYTE
 
 
 def test_bytes_that_look_like_boundaries_are_bytes(hub):
@@ -95,7 +95,7 @@ def test_no_bytes_no_file_no_form(hub):
     headers = {"Content-Type": "multipart/form-data; boundary=bb"}
     assert problem(hub.call("POST", path, content=b"--bb\r\nhello", headers=headers)) == ["file"]
     assert hub.call("POST", path, content=b"x").status_code == 415
-    assert hub.firm.new_documents() == []
+    assert hub.firm.documents.new() == []
 
 
 def test_an_unknown_category_and_a_bad_date_are_named(hub):
@@ -121,7 +121,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(server, hub):
     server.controls.faults.add(rule)
     with pytest.raises(Exception, match=r"reset|disconnected|Broken"):
         hub.upload(hub.case_id(), b"x" * 3_000_000)
-    assert hub.firm.new_documents() == []
+    assert hub.firm.documents.new() == []
 
 
 def test_json_with_base64_behind_a_switch(hub):
@@ -130,7 +130,7 @@ def test_json_with_base64_behind_a_switch(hub):
     assert hub.call("POST", path, json=body).status_code == 415
     hub.firm.switches.json_uploads = True
     assert hub.call("POST", path, json=body).json()["documentName"] == "a.pdf"
-    assert hub.firm.new_documents()[0].content == b"bytes"
+    assert hub.firm.documents.new()[0].content == b"bytes"
     assert problem(hub.call("POST", path, json=body | {"content": "%"})) == ["content"]
 
 
@@ -142,7 +142,7 @@ def test_lists_include_what_is_deleted_but_its_content_is_gone(hub):
 
 
 def test_an_empty_document_has_empty_content(hub):
-    documents = (document for index in range(60) for document in hub.firm.documents_of(hub.case_id(index)))
+    documents = (document for index in range(60) for document in hub.firm.documents.of_case(hub.case_id(index)))
     empty = next(document for document in documents if document.size == 0 and not document.deleted)
     answer = hub.get(f"case/document/{empty.id}/content")
     assert (answer.status_code, answer.content) == (200, b"")

@@ -76,7 +76,7 @@ class TestInsert:
         hub.firm.switches.insert_answer = kind
         answer = hub.note(hub.case_id()).json()
         assert isinstance(answer, shape)
-        assert hub.firm.new_notes()[0].id == (answer if kind == "id" else answer["noteID"])
+        assert hub.firm.notes.new()[0].id == (answer if kind == "id" else answer["noteID"])
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -94,7 +94,7 @@ class TestInsert:
     )
     def test_a_bad_field_is_named(self, hub, field, value):
         assert problem(hub.note(hub.case_id(), **{field: value})) == [field]
-        assert hub.firm.new_notes() == []
+        assert hub.firm.notes.new() == []
 
     def test_a_body_that_is_no_object(self, hub):
         for content in (b"{", b"[]", b""):
@@ -113,7 +113,7 @@ class TestInsert:
         server.controls.faults.add(FaultRule("smartadvocate", FaultKind.CUT_AFTER, method="POST", path=path))
         with pytest.raises(Exception, match="disconnected"):
             hub.note(hub.case_id())
-        assert len(hub.firm.new_notes()) == 1
+        assert len(hub.firm.notes.new()) == 1
 
 
 class TestWhatMovesACase:

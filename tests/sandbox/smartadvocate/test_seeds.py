@@ -78,7 +78,7 @@ def test_notes_are_html_and_some_are_shared_already(hub):
 
 
 def test_some_documents_are_deleted_and_some_empty(hub):
-    documents = [document for index in range(40) for document in hub.firm.documents_of(hub.case_id(index))]
+    documents = [document for index in range(40) for document in hub.firm.documents.of_case(hub.case_id(index))]
     assert any(document.deleted for document in documents)
     assert any(document.size == 0 and not document.deleted for document in documents)
 
