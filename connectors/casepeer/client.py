@@ -121,7 +121,7 @@ class CasePeerClient:
         self,
         since: datetime,  # noqa: ARG002  (as the port has it)
         *,
-        cursor: str | None = None,  # noqa: ARG002
+        cursor: str | None = None,  # noqa: ARG002  (as the port has it)
     ) -> AsyncIterator[ClientPage]:
         """None: every night reads each linked case with its client anyhow."""
         return no_pages()

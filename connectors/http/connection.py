@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -27,9 +26,10 @@ from connectors.errors import (
     Wait,
 )
 from connectors.http.auth import Auth
+from connectors.http.bodies import parsed
 from connectors.http.budget import Budget
 from connectors.http.counts import NO_ANSWER, Counts
-from connectors.http.forms import Form
+from connectors.http.forms import Form, timed
 from connectors.http.hints import retry_after
 from connectors.http.messages import Incoming, Outgoing, Timeouts
 from connectors.http.patience import Patience
@@ -329,7 +329,7 @@ class Connection:
         form = request.content
         if not isinstance(form, Form):
             return await self._wire.send(request, self._timeouts)
-        pieces = _timed(form, limit, self._timeouts.total)
+        pieces = timed(form, limit, self._timeouts.total)
         try:
             return await self._wire.send(replace(request, content=pieces), self._timeouts)
         except httpx.TransportError:
@@ -345,7 +345,7 @@ class Connection:
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} limits how often we may ask."
             raise RateLimited(message, system=self.system, request_id=request_id, retry_after=hint)
-        body, complaint = _parsed(response)
+        body, complaint = parsed(response)
         if status >= _FIRST_FAULT or status == _REQUEST_TIMEOUT or (complaint and status < _FIRST_REFUSAL):
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."
@@ -381,44 +381,6 @@ class Connection:
             "%s %s: %s Trying again in %.1f s (attempt %s).",
             call.mark, call.name, error, state.upcoming_sleep, state.attempt_number + 1,
         )  # fmt: skip
-
-
-async def _timed(pieces: AsyncIterable[bytes], limit: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
-    """The pieces; each has ``seconds`` to be taken, and the answer as many after the last one."""
-    now = asyncio.get_running_loop().time
-    limit.reschedule(None)
-    async for piece in pieces:
-        limit.reschedule(now() + seconds)
-        yield piece
-        limit.reschedule(None)
-    limit.reschedule(now() + seconds)
-
-
-def _parsed(response: Incoming) -> tuple[Any, str]:
-    """The JSON of an answer, and in plain words what came instead when it is none."""
-    content = response.content
-    if not content:
-        return None, ""
-    try:
-        return orjson.loads(content), ""
-    except orjson.JSONDecodeError:
-        mended = _mended(content)
-        if mended is not None:
-            return mended, ""
-        kind = response.headers.get("content-type", "")
-        if "html" in kind or content.lstrip()[:1] == b"<":
-            return None, "a web page"
-        return None, "broken JSON" if "json" in kind else "text that is no JSON"
-
-
-def _mended(content: bytes) -> Any:
-    """The JSON in ``content`` with halves of emoji, where texts were cut, as question marks; None when it stays broken."""
-    if b"\\ud" not in content.lower():
-        return None
-    try:
-        return orjson.loads(json.dumps(json.loads(content), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _checked(system: str, base: str) -> str:

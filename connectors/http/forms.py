@@ -1,5 +1,6 @@
 """A form with a file in it (``multipart/form-data``): the file is passed on piece by piece and never held."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 
@@ -64,3 +65,14 @@ class Form:
         async for piece in feeding.pieces():
             yield piece
         yield self._tail
+
+
+async def timed(pieces: AsyncIterable[bytes], limit: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
+    """The pieces; each has ``seconds`` to be taken, and the answer as many after the last one."""
+    now = asyncio.get_running_loop().time
+    limit.reschedule(None)
+    async for piece in pieces:
+        limit.reschedule(now() + seconds)
+        yield piece
+        limit.reschedule(None)
+    limit.reschedule(now() + seconds)
