@@ -213,6 +213,11 @@ class Firm(Form):
         return None if isinstance(self.case_system, CasePeerCredentials) else self.case_system
 
     @property
+    def reply_system(self) -> SmartAdvocateCredentials | None:
+        """The case system whose people write to clients in it; None where nobody can."""
+        return self.case_system if isinstance(self.case_system, SmartAdvocateCredentials) else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The firm's time zone."""
         return ZoneInfo(self.time_zone)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from blocks.firm import Firm
-from blocks.smartadvocate import SmartAdvocateCredentials
 from connectors.casestatus import CaseStatusClient
 from connectors.ports import CaseFiles, Replies, SharedState
 from domain.letters import MESSAGE_MARK, message_marker
@@ -215,7 +214,7 @@ class RepliesOut:
 
     def concerns(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return isinstance(firm.case_system, SmartAdvocateCredentials)
+        return firm.reply_system is not None
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
@@ -223,8 +222,8 @@ class RepliesOut:
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> Replies:
         """See :class:`Stream`."""
-        assert isinstance(firm.case_system, SmartAdvocateCredentials)
-        return firm.case_system.replies(shared, firm.rules(), share)
+        assert firm.reply_system is not None, "a firm without one is not served"
+        return firm.reply_system.replies(shared, firm.rules(), share)
 
     def pages(self, source: Replies, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""
