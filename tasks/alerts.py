@@ -1,5 +1,6 @@
 """Telling a firm's people something: in the log, as a Prefect event that automations can act on, and by mail."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from prefect import get_run_logger
 from prefect.events import emit_event
 
 from blocks.firm import Firm
+from ledger import Incident, Ledger
 from tasks.mail import send_mail
 
 
@@ -36,3 +38,12 @@ async def send_alert(alert: Alert, firm: Firm | None) -> None:
         await send_mail(firm.mail, recipients, alert.subject, alert.text)
     except OSError as error:  # smtplib's errors are among them
         get_run_logger().warning("The alert was not mailed to %s: the mail server said: %s", recipients, error)
+
+
+async def tell_once(ledger: Ledger, stream: str, incident: Incident, alert: Alert, firm: Firm | None) -> bool:
+    """Tell of an incident, unless the firm was told this very sentence by another stream; whether it was."""
+    news = not await asyncio.to_thread(ledger.incidents.is_told, incident.firm, incident.sentence)
+    if news:
+        await send_alert(alert, firm)
+    await asyncio.to_thread(ledger.incidents.told, incident.firm, stream, incident.code)
+    return news

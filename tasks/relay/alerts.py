@@ -4,7 +4,7 @@ import asyncio
 
 from domain.relay_reasons import RELAY_REASONS
 from ledger import Incident
-from tasks.alerts import Alert, send_alert
+from tasks.alerts import Alert, tell_once
 from tasks.relay.standing import Row
 from tasks.relay.tick import Tick
 
@@ -20,16 +20,14 @@ async def tell_of_incidents(tick: Tick, rows: list[Row]) -> int:
             continue
         fresh = await asyncio.to_thread(tick.ledger.incidents.observe, row.slug, tick.stream.name, row.wrong)
         for incident in fresh:
-            if not await asyncio.to_thread(tick.ledger.incidents.is_told, row.slug, incident.sentence):
-                await _tell(tick, row, incident)
-                told += 1
-            await asyncio.to_thread(tick.ledger.incidents.told, row.slug, tick.stream.name, incident.code)
+            firm = row.served.firm if row.served else None
+            told += await tell_once(tick.ledger, tick.stream.name, incident, _alert(tick, row, incident), firm)
     return told
 
 
-async def _tell(tick: Tick, row: Row, incident: Incident) -> None:
+def _alert(tick: Tick, row: Row, incident: Incident) -> Alert:
     fix = RELAY_REASONS[incident.code].fix if incident.code in RELAY_REASONS else ""
-    alert = Alert(
+    return Alert(
         event=f"{tick.stream.word}-relay.{incident.code}",
         slug=row.slug,
         name=row.name,
@@ -37,4 +35,3 @@ async def _tell(tick: Tick, row: Row, incident: Incident) -> None:
         text=f"{incident.sentence}\n\n{fix}\n\nYou are told once; the next mail comes when it happens again.\n",
         details={"stream": tick.stream.name, "sentence": incident.sentence, "fix": fix},
     )
-    await send_alert(alert, row.served.firm if row.served else None)
