@@ -14,9 +14,9 @@ from blocks.firm import Firm
 from connectors.http import redact, redact_handlers, redacting_logger
 from connectors.ports import SharedState
 from ledger import Incident, Ledger
-from tasks.alerts import Alert, send_alert
+from tasks.alerts import Alert, send_alert, tell_once
 from tasks.fleet import Fleet, load_fleet, load_one
-from tasks.markdown import plain
+from tasks.markdown import needs_attention, plain
 from tasks.patience import STEP
 from tasks.relay.streams import REPLIES
 from tasks.troubles import INTERNAL_FAULT, PASSING, trouble_code
@@ -146,14 +146,11 @@ async def _tell(ledger: Ledger, probed: Probed) -> int:
     for incident in await asyncio.to_thread(ledger.incidents.observe, probed.slug, STREAM, probed.wrong):
         if incident.code in PASSING and datetime.now(UTC) - incident.since < LASTING:
             continue
-        if not await asyncio.to_thread(ledger.incidents.is_told, probed.slug, incident.sentence):
-            await send_alert(_needs_attention(probed, incident), probed.firm)
-            told += 1
-        await asyncio.to_thread(ledger.incidents.told, probed.slug, STREAM, incident.code)
+        told += await tell_once(ledger, STREAM, incident, _alert(probed, incident), probed.firm)
     return told
 
 
-def _needs_attention(probed: Probed, incident: Incident) -> Alert:
+def _alert(probed: Probed, incident: Incident) -> Alert:
     closing = "Until then nothing is synced. You are told once, and again when all is well."
     return Alert(
         event=f"connection.{incident.code}",
@@ -185,12 +182,14 @@ async def _show(check: Check) -> None:
         "",
         _sentence(check),
         "",
-        "| firm | connected as | needs attention |",
-        "| --- | --- | --- |",
+        "| firm | connected as |",
+        "| --- | --- |",
     ]
-    for probed in sorted(check.probed, key=lambda one: (not one.wrong, one.slug)):
+    shown = sorted(check.probed, key=lambda one: (not one.wrong, one.slug))
+    for probed in shown:
         accounts = "; ".join(f"{system}: {account}" for system, account in probed.accounts.items())
-        lines.append(f"| {plain(probed.name)} | {plain(accounts)} | {plain('; '.join(probed.wrong.values()))} |")
+        lines.append(f"| {plain(probed.name)} | {plain(accounts)} |")
+    lines += needs_attention((probed.name, sentence) for probed in shown for sentence in probed.wrong.values())
     await acreate_markdown_artifact(
         key=f"connections-{check.only or 'all-firms'}", markdown="\n".join(lines), description="Connections"
     )

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from ledger import Delivery
-from tasks.markdown import plain
+from tasks.markdown import needs_attention, plain
 from tasks.patience import STEP
 from tasks.relay.alerts import tell_of_incidents
 from tasks.relay.standing import Row, shown_age, take_stock
@@ -66,10 +66,7 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
             "| --- | ---: | ---: | --- | ---: |",
             *(_shown(row) for row in shown[:MOST_SHOWN]),
         ]
-    # In paragraphs of their own: Prefect's UI cuts off long cells.
-    troubles = [f"- **{plain(row.name)}**: {plain(sentence)}" for row in shown for sentence in _troubles(row)]
-    if troubles:
-        lines += ["", "## Needs attention", "", *troubles[:MOST_SHOWN]]
+    lines += needs_attention((row.name, sentence) for row in shown[:MOST_SHOWN] for sentence in _troubles(row))
     notes = [f"- {plain(row.name)}: {plain(note)}" for row in shown if row.served for note in row.served.tally.notes]
     if notes:
         lines += ["", "## Worth knowing", "", *notes[:MOST_SHOWN]]

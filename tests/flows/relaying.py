@@ -88,10 +88,15 @@ class Desk:
 
     async def told(self, stream: str) -> str:
         """What the firm's last tick shows of itself in the Prefect UI."""
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[f"{stream}-{self.office.slug}"]))
-        async with get_client() as client:
-            [shown] = await client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC, limit=1)
-        return str(shown.data)
+        return await shown_in(f"{stream}-{self.office.slug}")
 
 
-__all__ = ["SEEDED", "Desk"]
+async def shown_in(key: str) -> str:
+    """What the latest artifact of this name says."""
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+    async with get_client() as client:
+        [shown] = await client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC, limit=1)
+    return str(shown.data)
+
+
+__all__ = ["SEEDED", "Desk", "shown_in"]

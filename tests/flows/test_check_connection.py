@@ -23,7 +23,7 @@ from tasks.fleet import Fleet
 from tests.flows.advocates import Advocates, open_advocates
 from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.processes import PrefectServer
-from tests.flows.relaying import Desk
+from tests.flows.relaying import Desk, shown_in
 
 WORLD = WorldOptions(matters=3, shares=Shares.trouble_free())
 ADMIN = "admin@harrow-pike.example"
@@ -173,6 +173,8 @@ async def test_what_is_wrong_with_one_firm_keeps_no_other_from_being_probed(
     state = await check_connection(return_state=True)
     assert state.name == "Exceptions"
     assert str(state.message).startswith("1 of 3 firms well connected. Revoked & Co needs attention: ")
+    shown = await shown_in("connections-all-firms")
+    assert "## Needs attention\n\n- **broken**: The Firm block 'broken' cannot be read.\n- **Revoked & Co**: " in shown
     again = await check_connection(return_state=True)
     assert again.name == "Completed", "nothing new is wrong"
     assert watched.mails == []
