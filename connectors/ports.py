@@ -138,6 +138,29 @@ class CaseSystem(Protocol):
         ...
 
 
+class KeepsTwins(Protocol):
+    """What a case system does in which each case is connected to its case in the portal, its twin."""
+
+    async def case_and_twin(self, integration_id: str) -> tuple[Case, str | None]:
+        """One complete case, and the name of its twin; None when it is connected to none.
+
+        Raises NotFound, UnexpectedAnswer.
+        """
+        ...
+
+    def twin_of(self, portal_id: int) -> str:
+        """How the case system names a case of the portal."""
+        ...
+
+    async def connect(self, integration_id: str, portal_id: int) -> None:
+        """Note at the case which case of the portal is its twin.
+
+        Raises:
+            FixData: it is closed, or connected to another one.
+        """
+        ...
+
+
 class CaseFiles(Protocol):
     """What a case system must do for the relays: keep letters and papers with a case, and find them by their markers."""
 

@@ -133,7 +133,16 @@ REASONS: Mapping[str, Reason] = {
         "The case is not in "
         + PORTAL
         + " yet, and nightly runs import nothing from {system}, nor do runs over a named case.",
-        "To bring it over, name it in the list of an initial bulk import.",
+        "To bring it over, connect it, or name it in the list of an initial bulk import.",
+    ),
+    "case_over": Reason(
+        "The case is closed in {system}, and a closed case is not connected.",
+        "Reopen it in {system} first if it is not over.",
+    ),
+    "connected_elsewhere": Reason(
+        "{system} says that the case is connected to {value}, which is not its case in " + PORTAL + ".",
+        "Disconnect it in {system} first, and see in " + PORTAL + " to whom {value} belongs.",
+        "value",
     ),
     "not_eligible.closed": Reason(
         "The case is closed and was never in " + PORTAL + "; this firm does not import closed cases.",

@@ -30,6 +30,8 @@ class CaseSystemRules:
     """True where a case may change without its change date moving: every night then reads each linked case again."""
     knows_additional_attorneys: bool = True
     """False: the system has no field for them, so an empty list says nothing and the portal's is left alone."""
+    connects_cases: bool = False
+    """True where a person connects each case, which is how it comes over; see :mod:`domain.preview`."""
     names_people: bool = True
     """Whether its records of messages have a sender and recipients; else who wrote to whom stands in the text."""
 
@@ -100,6 +102,7 @@ _CASEPEER = CaseSystemRules(
     follow_client_changes=True,  # [assumed]
     url_marker="case/",
     documents_every_minutes=None,
+    connects_cases=True,  # [seed][help]
     places=MappingProxyType(
         {
             "readable_id": "CASEpeer: open the case › Case details › Case number",

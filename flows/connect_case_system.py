@@ -1,20 +1,20 @@
 """A person allows casebridge into a firm's case system."""
 
+from datetime import timedelta
 from typing import Any
 
 from prefect import flow
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from prefect.states import Cancelled, Completed
 from pydantic import Field
 
 from domain.run_names import run_name
+from tasks.asking import ask
 from tasks.connecting import accept_grant, send_to_consent
 from tasks.endings import ends_with_a_sentence
 
-CODE_LIVES = 600
-"""Seconds that a code is good: Clio's [seen:doc], SmartAdvocate's [assumed]."""
+CODE_LIVES = timedelta(minutes=10)
+"""How long a code is good: Clio's [seen:doc], SmartAdvocate's [assumed]."""
 
 
 class Landing(RunInput):
@@ -38,9 +38,8 @@ async def connect_case_system(firm: str, redirect_uri: str | None = None) -> Any
             portal. Empty: http://127.0.0.1:8399/clio, or the same with smartadvocate.
     """
     attempt = await send_to_consent(firm, redirect_uri)
-    try:
-        landing = await apause_flow_run(wait_for_input=Landing, timeout=CODE_LIVES, poll_interval=2)
-    except FlowPauseTimeout:
+    landing = await ask(Landing, within=CODE_LIVES)
+    if landing is None:
         return Cancelled(message="Nobody came back within ten minutes. Start connect_case_system again.")
     account = await accept_grant(firm, attempt, landing.address)
     return Completed(message=f"Connected to {account.firm_name} in {attempt.system} as {account.user_name}.")

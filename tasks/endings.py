@@ -24,6 +24,10 @@ class Superseded(Exception):
     """A scheduled run came so late that another one has done its work already."""
 
 
+class ChangedMeanwhile(Exception):
+    """What a person has confirmed is no longer what would be done."""
+
+
 class FirmUnknown(BadInput):
     """There is no usable block for the firm."""
 
@@ -36,7 +40,7 @@ def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable
         try:
             with heeding_termination():
                 return await flow_function(*args, **kwargs)
-        except (BadInput, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff, Superseded) as error:
+        except (BadInput, ChangedMeanwhile, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff, Superseded) as error:
             state = ending_for(error)
             get_run_logger().log(30 if state.is_failed() else 20, "%s", state.message)
             return state
@@ -50,6 +54,8 @@ def ending_for(error: Exception) -> State[Any]:
         return Completed(name="SwitchedOff", message=str(error))
     if isinstance(error, Superseded):
         return Completed(name="Superseded", message=str(error))
+    if isinstance(error, ChangedMeanwhile):
+        return Failed(name="ChangedMeanwhile", message=str(error))
     if isinstance(error, LeaseHeld):
         return Cancelled(name="AlreadyRunning", message=_already_running(error))
     if isinstance(error, LeaseLost):

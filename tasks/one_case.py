@@ -49,7 +49,7 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
     if link.source is None:
         missing = defect("missing_in_case_system", system=run.rules.case_system)
         return Attempt(_outcome(link, Result.SKIPPED, (missing,)), link)
-    decision = _decide(run, link)
+    decision = decision_on(run, link)
     if not decision.action.writes or run.request.dry_run:
         return Attempt(_decided(run, link, decision), link, warned=bool(decision.warnings))
     try:
@@ -61,7 +61,8 @@ async def attempt_case(run: SyncRun, link: Link) -> Attempt:
         return Attempt(failed, link, technical=isinstance(error, Wait))
 
 
-def _decide(run: SyncRun, link: Link) -> Decision:
+def decision_on(run: SyncRun, link: Link) -> Decision:
+    """What is to be done with a case that has been read."""
     assert link.source is not None
     return decide(
         link.source,
@@ -75,16 +76,19 @@ def _decide(run: SyncRun, link: Link) -> Decision:
 
 
 async def _write(run: SyncRun, link: Link, decision: Decision) -> Attempt:
-    """Write a decision. A number the portal refuses as a landline is remembered, and the client's next one offered."""
+    """Write a decision. A number the portal refuses as a landline is remembered, and the client's next one offered.
+
+    Not where a person has seen what is written: the next number was not shown.
+    """
     while True:  # each turn knows one landline more
         try:
             answer = await _send(run, decision)
         except FixData as error:
             learnt = _landlines(error.problems, decision)
-            if not learnt - run.landlines:
+            if run.was_previewed or not learnt - run.landlines:
                 raise
             run.learn_landlines(learnt)
-            decision = _decide(run, link)
+            decision = decision_on(run, link)
             if not decision.action.writes:
                 return Attempt(_decided(run, link, decision), link)
         else:

@@ -33,6 +33,7 @@ from tasks.scopes import (
 
 SHARE = 0.9
 """The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
+CONNECTING = "connect_case"
 _NIGHTLY, _IMPORT = "nightly_case_sync", "initial_bulk_import"
 """Kinds of runs."""
 
@@ -82,8 +83,8 @@ class SyncRun:
         self.ids: list[str] | None = list(self.scope.ids) if self.scope.ids is not None else None
         self.overtaken = overtaken
         """True when another run has worked on the firm's cases since this one's last try."""
-        self.keeps_in_step = _origin(ledger, record).kind != _IMPORT
-        """True for all runs but a first import and the retries of one: some case systems bring in no new cases in them."""
+        self.keeps_in_step = not self.was_previewed and _origin(ledger, record).kind != _IMPORT
+        """True for all runs but a connection, a first import and its retries: some case systems bring in no new cases in them."""
         self.set_aside: set[str] = set()
         """Cases already reported as missing or unreadable: there is nothing to compare."""
         self.landlines: set[str] = set()
@@ -128,6 +129,11 @@ class SyncRun:
     def reads_linked_only(self) -> bool:
         """True for a night that brings in no new cases: what is not in the portal is not even read."""
         return self.is_night and not self.rules.system.imports_new_at_night
+
+    @property
+    def was_previewed(self) -> bool:
+        """True when a person has seen what will be written: nothing else may be."""
+        return self.record.kind == CONNECTING
 
     @property
     def silent(self) -> bool:
@@ -220,7 +226,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
         )
         latest = await asyncio.to_thread(ledger.runs.recent, firm.slug, 1)
         overtaken = latest[0].id != record.id
-        if overtaken or _had_ended(record):
+        if overtaken or _had_ended(record) or request.kind == CONNECTING:
             _read_anew(record)
         portal = firm.portal.portal(
             SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens, hold.require), share=SHARE

@@ -110,12 +110,32 @@ class CasePeerClient:
 
     async def case(self, integration_id: str) -> Case:
         """One complete case. Raises NotFound, UnexpectedAnswer."""
+        case, _ = await self.case_and_twin(integration_id)
+        return case
+
+    async def case_and_twin(self, integration_id: str) -> tuple[Case, str | None]:
+        """One complete case, and what it is connected to; see :class:`connectors.ports.KeepsTwins`."""
         if not _ID.fullmatch(integration_id):
             raise NotFound(f"'{integration_id[:80]}' is no id of a CASEpeer case.", system=SYSTEM)
-        read = wire.case_from(await self._record(f"{lists.CASES}{integration_id}/", f"{lists.CASES}{{id}}/"))
+        record = await self._record(f"{lists.CASES}{integration_id}/", f"{lists.CASES}{{id}}/")
+        read = wire.case_from(record)
         if isinstance(read, Unreadable):
             raise UnexpectedAnswer(read.sentence, field=read.field, system=SYSTEM)
-        return read
+        twin = _valid(wire.ConnectedRecord, record).case_status
+        return read, twin.external_id if twin.connected else None
+
+    def twin_of(self, portal_id: int) -> str:
+        """How CASEpeer names a case of Case Status [assumed]."""
+        return f"cs_{portal_id}"
+
+    async def connect(self, integration_id: str, portal_id: int) -> None:
+        """Connect a case; the same connection again changes nothing [assumed]. See :class:`connectors.ports.KeepsTwins`."""
+        await self.connection.request(
+            "PUT",
+            f"{lists.CASES}{integration_id}/case-status/",
+            route=f"{lists.CASES}{{id}}/case-status/",
+            body={"external_id": self.twin_of(portal_id)},
+        )
 
     def clients_changed(
         self,

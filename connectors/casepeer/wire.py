@@ -81,6 +81,19 @@ class CaseRecord(WireRecord):
     updated_at: Instant
 
 
+class TwinRecord(WireRecord):
+    """What a case is connected to; whether it is, is said apart [assumed]."""
+
+    connected: bool
+    external_id: str | None
+
+
+class ConnectedRecord(WireRecord):
+    """Of a case only its connection with Case Status."""
+
+    case_status: TwinRecord
+
+
 class AccountRecord(WireRecord):
     """What a key may know of itself."""
 

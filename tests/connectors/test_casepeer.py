@@ -8,7 +8,15 @@ import pytest
 
 from connectors.casepeer import CasePeerClient, Host, lists
 from connectors.casepeer.wire import case_from
-from connectors.errors import LogInAgain, Misconfigured, NotFound, NotPermitted, UnexpectedAnswer, WrongReference
+from connectors.errors import (
+    FixData,
+    LogInAgain,
+    Misconfigured,
+    NotFound,
+    NotPermitted,
+    UnexpectedAnswer,
+    WrongReference,
+)
 from connectors.ports import CaseSystem, Scope
 from domain.case import Case, CaseState, Client, Phone, StaffMember, Unreadable
 from sandbox.faults import FaultKind, FaultRule
@@ -161,6 +169,25 @@ async def test_an_unknown_case_is_not_found_and_what_is_no_id_is_not_even_asked_
     with pytest.raises(NotFound, match="'my' is no id"):
         await client.case("my")
     assert client.counts.total == 1
+
+
+async def test_a_case_is_connected_once_and_the_same_connection_again_changes_nothing(client, firm):
+    case_id = str(firm.cases.ids()[3])
+    assert (await client.case_and_twin(case_id))[1] is None
+    await client.connect(case_id, 58213)
+    case, twin = await client.case_and_twin(case_id)
+    await client.connect(case_id, 58213)
+    assert twin == client.twin_of(58213) == "cs_58213"
+    assert await client.case_and_twin(case_id) == (case, twin)
+    with pytest.raises(FixData, match="connected to another case"):
+        await client.connect(case_id, 58214)
+
+
+async def test_a_closed_case_takes_no_connection(client, firm):
+    case_id = firm.cases.ids()[4]
+    firm.update_case(case_id, closed=True)
+    with pytest.raises(FixData, match="closed case cannot be connected"):
+        await client.connect(str(case_id), 58213)
 
 
 async def test_the_key_belongs_to_a_firm(client, firm):

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.utilities.importtools import import_object
 
 from deployments.register import ensure_work_pools
@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 FORMS = {
     "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},
     "sync_one_case/one-case": {"firm", "case", "dry_run", "requested_by"},
+    "connect_case/connect": {"firm", "case", "confirm", "requested_by"},
     "retry_failed_cases/retry-failed": {"run", "report", "dry_run", "requested_by"},
     "message_relay/one-firm": {"firm", "since", "case"},
     "document_relay/one-firm": {"firm", "since"},
@@ -35,27 +36,29 @@ def _python(server: PrefectServer, *arguments: str) -> subprocess.CompletedProce
 async def test_prefect_deploy_all_makes_them(prefect_server: PrefectServer) -> None:
     async with get_client() as client:
         await ensure_work_pools(client)
-    done = _python(prefect_server, "-m", "prefect", "--no-prompt", "deploy", "--all")
-    assert done.returncode == 0, done.stdout + done.stderr
-    for name, parameters in FORMS.items():
-        deployment = httpx.get(f"{prefect_server.url}/api/deployments/name/{name}").raise_for_status().json()
-        assert deployment["description"].endswith((".", "artifact."))
-        assert deployment["tags"]
-        assert deployment["schedules"] == []
-        pool = "casebridge-relays" if "relay" in deployment["tags"] else "casebridge"
-        assert deployment["work_pool_name"] == pool
-        form = deployment["parameter_openapi_schema"]
-        assert set(form["properties"]) == parameters
-        assert all(len(field["description"]) > 15 for field in form["properties"].values())
-        assert import_object(deployment["entrypoint"]).name == name.partition("/")[0]
-    for name, seconds in BY_THEMSELVES.items():
-        deployment = httpx.get(f"{prefect_server.url}/api/deployments/name/{name}").raise_for_status().json()
-        [schedule] = deployment["schedules"]
-        assert (schedule["active"], schedule["schedule"]["interval"]) == (True, seconds)
-        assert deployment["work_pool_name"] == "casebridge-relays"
-        assert deployment["parameters"] == {}
-        # Nobody must work here beside other tests.
-        httpx.delete(f"{prefect_server.url}/api/deployments/{deployment['id']}").raise_for_status()
+        done = _python(prefect_server, "-m", "prefect", "--no-prompt", "deploy", "--all")
+        assert done.returncode == 0, done.stdout + done.stderr
+        for name, parameters in FORMS.items():
+            deployment = await client.read_deployment_by_name(name)
+            assert (deployment.description or "").endswith((".", "artifact."))
+            assert deployment.tags
+            assert deployment.schedules == []
+            pool = "casebridge-relays" if "relay" in deployment.tags else "casebridge"
+            assert deployment.work_pool_name == pool
+            form = deployment.parameter_openapi_schema
+            assert form is not None
+            assert set(form["properties"]) == parameters
+            assert all(len(field["description"]) > 15 for field in form["properties"].values())
+            assert import_object(str(deployment.entrypoint)).name == name.partition("/")[0]
+        for name, seconds in BY_THEMSELVES.items():
+            deployment = await client.read_deployment_by_name(name)
+            [schedule] = deployment.schedules
+            assert isinstance(schedule.schedule, IntervalSchedule)
+            assert (schedule.active, schedule.schedule.interval.total_seconds()) == (True, seconds)
+            assert deployment.work_pool_name == "casebridge-relays"
+            assert deployment.parameters == {}
+            # Nobody must work here beside other tests.
+            await client.delete_deployment(deployment.id)
 
 
 async def test_register_tells_what_it_did(prefect_server: PrefectServer) -> None:

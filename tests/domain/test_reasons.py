@@ -79,6 +79,8 @@ OUR_CODES = [
     "record_redacted",
     "unreadable_record",
     "stale_source",
+    "case_over",
+    "connected_elsewhere",
 ]
 
 
