@@ -7,7 +7,6 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 from prefect.blocks.core import Block
 from pydantic import SecretStr, ValidationError
@@ -126,15 +125,14 @@ async def test_a_firm_comes_back_with_the_case_system_it_was_saved_with(prefect_
 
 async def test_the_form_of_a_firm_offers_every_case_system(prefect_server: PrefectServer) -> None:
     await register_blocks()
-    address = f"{prefect_server.url}/api/block_schemas/filter"
     wanted = {"block_schemas": {"block_type_id": {"any_": [await _type_id(prefect_server, "firm")]}}, "limit": 1}
-    fields = httpx.post(address, json=wanted).raise_for_status().json()[0]["fields"]
+    fields = prefect_server.ask("block_schemas/filter", wanted).json()[0]["fields"]
     offered = [reference["block_type_slug"] for reference in fields["block_schema_references"]["case_system"]]
     assert sorted(offered) == ["casepeer-credentials", "clio-credentials", "smartadvocate-credentials"]
 
 
 async def _type_id(prefect_server: PrefectServer, slug: str) -> str:
-    shown = httpx.get(f"{prefect_server.url}/api/block_types/slug/{slug}").raise_for_status().json()
+    shown = prefect_server.ask(f"block_types/slug/{slug}").json()
     return str(shown["id"])
 
 
@@ -155,7 +153,7 @@ def test_the_complaint_about_a_case_system_is_about_the_one_that_was_meant(
 
 async def test_the_api_obscures_secrets_of_nested_blocks(prefect_server: PrefectServer) -> None:
     await samples.save("obscured")
-    everything = httpx.post(f"{prefect_server.url}/api/block_documents/filter", json={"limit": 200}).raise_for_status()
+    everything = prefect_server.ask("block_documents/filter", {"limit": 200})
     assert '"obscured"' in everything.text
     assert "clio-app-key" in everything.text
     loaded = await Firm.aload("obscured")
@@ -167,8 +165,7 @@ async def test_the_types_are_registered_with_their_forms(prefect_server: Prefect
     await register_blocks()
     await register_blocks()
     for block_type in BLOCK_TYPES:
-        address = f"{prefect_server.url}/api/block_types/slug/{block_type.get_block_type_slug()}"
-        shown = httpx.get(address).raise_for_status().json()
+        shown = prefect_server.ask(f"block_types/slug/{block_type.get_block_type_slug()}").json()
         assert shown["description"] == block_type.get_description()
         assert shown["logo_url"]
         assert shown["code_example"]

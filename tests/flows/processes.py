@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -29,6 +31,16 @@ class PrefectServer:
     url: str
     environment: dict[str, str]
     boot_seconds: float
+
+    def ask(self, path: str, body: Any = None) -> httpx.Response:
+        """What the server answers (to a POST where there is a body); while its database is busy, asked again as clients do."""
+        method = "GET" if body is None else "POST"
+        for _ in range(20):
+            answer = httpx.request(method, f"{self.url}/api/{path}", json=body, timeout=60)
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
+        return answer.raise_for_status()
 
 
 def free_port() -> int:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
 
 from flows.initial_bulk_import import initial_bulk_import
@@ -163,5 +162,5 @@ async def test_the_server_knows_our_final_states(office: Office, prefect_server:
     office.ledger.leases.acquire(f"cases:{office.slug}", "another run", 30.0, note="nightly_case_sync")
     await nightly_case_sync(office.slug, return_state=True)
     wanted = {"flow_runs": {"state": {"name": {"any_": ["AlreadyRunning"]}, "type": {"any_": ["CANCELLED"]}}}}
-    found = httpx.post(f"{prefect_server.url}/api/flow_runs/filter", json=wanted).raise_for_status().json()
+    found = prefect_server.ask("flow_runs/filter", wanted).json()
     assert found

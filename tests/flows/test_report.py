@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from flows.nightly_case_sync import nightly_case_sync
@@ -67,7 +66,7 @@ async def _with_mail(office: Office, mailbox: Mailbox) -> None:
 
 
 def _artifact(server: PrefectServer, key: str) -> Any:
-    return httpx.get(f"{server.url}/api/artifacts/{key}/latest").raise_for_status().json()
+    return server.ask(f"artifacts/{key}/latest").json()
 
 
 def test_the_csv_has_the_agreed_columns_in_order_and_is_utf8_with_crlf(read: Read) -> None:

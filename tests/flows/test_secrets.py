@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 from prefect.logging.handlers import APILogHandler
 from pydantic import SecretStr
@@ -140,7 +139,7 @@ def _wait_for_logs(server: PrefectServer, office: Office) -> None:
     wanted = {"logs": {"flow_run_id": {"any_": [last]}}, "limit": 200}
     deadline = time.monotonic() + 30
     while True:
-        lines = httpx.post(f"{server.url}/api/logs/filter", json=wanted).raise_for_status().json()
+        lines = server.ask("logs/filter", wanted).json()
         if any("Finished in state" in line["message"] for line in lines):
             return
         assert time.monotonic() < deadline, "the logs never arrived"
@@ -155,7 +154,7 @@ def _server_traces(server: PrefectServer) -> dict[str, bytes]:
         pages: list[bytes] = []
         while len(pages) * 200 < 20_000:
             asked = {"limit": 200, "offset": len(pages) * 200}
-            answer = httpx.post(f"{server.url}/api/{kind}/filter", json=asked).raise_for_status()
+            answer = server.ask(f"{kind}/filter", asked)
             pages.append(answer.content)
             if len(answer.json()) < 200:
                 break
@@ -215,7 +214,7 @@ def test_no_clients_full_number_is_outside_the_ledger(left: Left) -> None:
 
 def test_the_blocks_are_obscured_by_the_api(left: Left, prefect_server: PrefectServer) -> None:
     wanted = {"block_documents": {"is_anonymous": {"eq_": False}}, "include_secrets": False, "limit": 200}
-    answer = httpx.post(f"{prefect_server.url}/api/block_documents/filter", json=wanted).raise_for_status()
+    answer = prefect_server.ask("block_documents/filter", wanted)
     assert b'"canaries-clio"' in answer.content
     assert b"canary-app" in answer.content
     for secret in left.secrets:

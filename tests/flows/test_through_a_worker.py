@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleUpdate, DeploymentUpdate
@@ -216,4 +215,4 @@ async def _run(deployment: UUID) -> UUID:
 def _press_retry(server: PrefectServer, flow_run: UUID) -> None:
     """What the UI's button sends."""
     wanted = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}, "force": True}
-    httpx.post(f"{server.url}/api/flow_runs/{flow_run}/set_state", json=wanted).raise_for_status()
+    server.ask(f"flow_runs/{flow_run}/set_state", wanted)
