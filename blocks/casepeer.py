@@ -1,9 +1,9 @@
 """The credentials block of CASEpeer."""
 
 import re
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from blocks.forms import Form
 from blocks.hosts import host_of
@@ -32,7 +32,7 @@ class CasePeerCredentials(Form):
     _description: ClassVar[str | None] = (
         "Connects casebridge to one firm's CASEpeer. There are two keys: enter the one that Case Status issued in CASEpeer "
         "(Account Settings › Integrations › Case Status › Manage, then Enable and Save), and the one that CASEpeer shows "
-        "there in this form. Both need an administrator of the firm."
+        "there in this form. Both need an administrator of the firm. Or enter an administrator's key, and run exchange_keys."
     )
     _code_example: ClassVar[str | None] = (
         "from blocks.casepeer import CasePeerCredentials\n\n"
@@ -46,8 +46,14 @@ class CasePeerCredentials(Form):
         description="Where the firm opens its CASEpeer, such as my.casepeer.com or firm.casepeer.com; an address does, too.",
     )
     api_key: SecretStr = Field(
+        default=SecretStr(""),
         title="CASEpeer key",
         description="The key that CASEpeer shows in Account Settings › Integrations › Case Status › Manage, labelled Key.",
+    )
+    admin_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="Administrator's key",
+        description="Only for exchange_keys: it puts both keys in their places, checks them, and then forgets this one.",
     )
     requests_per_minute: int = Field(
         default=REQUESTS_A_MINUTE,
@@ -57,13 +63,19 @@ class CasePeerCredentials(Form):
         le=600_000,
     )
 
-    @field_validator("api_key")
+    @field_validator("api_key", "admin_key")
     @classmethod
     def _key_is_usable(cls, value: SecretStr) -> SecretStr:
         key = value.get_secret_value().strip()
-        if not _KEY.fullmatch(key):
+        if key and not _KEY.fullmatch(key):
             raise ValueError("This is no key: copy it from CASEpeer again, alone and whole.")
         return SecretStr(key)
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        if not self.api_key and not self.admin_key:
+            raise ValueError("CASEpeer Credentials lack the CASEpeer key, or an administrator's key to obtain it.")
+        return self
 
     def case_system(
         self,
@@ -78,9 +90,16 @@ class CasePeerCredentials(Form):
             rules: the firm's settings.
             share: the part of the request budget to use at most; the rest is left to others.
         """
+        return self._client(self.api_key, shared, share)
+
+    def administration(self, shared: SharedState) -> CasePeerClient:
+        """A client of this firm's CASEpeer with an administrator's rights; close it after use."""
+        return self._client(self.admin_key, shared)
+
+    def _client(self, key: SecretStr, shared: SharedState, share: float = 1.0) -> CasePeerClient:
         return CasePeerClient(
             host=Host.of(self.host),
-            key=self.api_key.get_secret_value(),
+            key=key.get_secret_value(),
             shared=shared,
             requests_a_minute=self.requests_per_minute,
             share=share,

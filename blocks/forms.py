@@ -24,3 +24,8 @@ class Form(Block):
             _made[key] = orjson.dumps(super().model_json_schema(*args, **options))
         schema: dict[str, Any] = orjson.loads(_made[key])
         return schema
+
+    async def save_again(self) -> None:
+        """Save what has changed where it was loaded from; one that was never saved stays so."""
+        if self._block_document_name:
+            await self.asave(self._block_document_name, overwrite=True)

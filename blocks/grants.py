@@ -16,5 +16,4 @@ class HoldsGrant(Form):
     async def keep_refresh_token(self, refresh_token: str) -> None:
         """Save a refresh token that the vendor has put in the place of the old one."""
         self.refresh_token = SecretStr(refresh_token)
-        if self._block_document_name:
-            await self.asave(self._block_document_name, overwrite=True)
+        await self.save_again()

@@ -26,6 +26,9 @@ _BURSTS_A_MINUTE = 6
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 """Ids are numbers of any width [seed][seen]. Nothing else is asked for: one bad id spoils the request of a hundred."""
 _ADMINISTRATOR = "admin"
+_SETTINGS = "/integrations/case-status/"
+_TOLD = 4
+"""So many of the last characters of the other key are told [assumed]."""
 
 
 class CasePeerClient:
@@ -168,10 +171,28 @@ class CasePeerClient:
         async for page in in_turn(read, cursor):
             yield page
 
-    async def _look_at_the_other_end(self) -> None:
+    async def exchange_keys(self, partner_key: str) -> str:
+        """Give CASEpeer Case Status' key, enable the integration, and take CASEpeer's own key, which is returned.
+
+        The same again changes nothing. Takes an administrator's key [help].
+
+        Raises:
+            NotPermitted: this key is no administrator's.
+            FixData: CASEpeer does not take Case Status' key.
+            Misconfigured: it keeps another one than it was given.
+        """
+        body = {"partner_api_key": partner_key, "enabled": True}
+        await self.connection.request("PUT", _SETTINGS, route=_SETTINGS, body=body)
+        settings = await self._look_at_the_other_end()
+        if settings.partner_api_key_last4 != partner_key[-_TOLD:]:
+            raise Misconfigured(
+                f"CASEpeer keeps another key than the one of Case Status: look at {WHERE}.", system=SYSTEM
+            )
+        return settings.key
+
+    async def _look_at_the_other_end(self) -> wire.IntegrationRecord:
         """See that CASEpeer has Case Status' key, and uses it. Raises Misconfigured."""
-        target = "/integrations/case-status/"
-        settings = _valid(wire.IntegrationRecord, await self._record(target, target))
+        settings = _valid(wire.IntegrationRecord, await self._record(_SETTINGS, _SETTINGS))
         if settings.partner_api_key_last4 is None:
             message = f"CASEpeer has no key of Case Status yet: enter it in {WHERE}, then Enable and Save."
             raise Misconfigured(message, system=SYSTEM)
@@ -180,6 +201,7 @@ class CasePeerClient:
                 f"The integration with Case Status is switched off in CASEpeer: open {WHERE}, then Enable and Save."
             )
             raise Misconfigured(message, system=SYSTEM)
+        return settings
 
     async def _record(self, target: str, route: str) -> Any:
         answer = await self.connection.request("GET", target, route=route)

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from connectors.casepeer.hosts import SYSTEM
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
@@ -103,8 +103,9 @@ class AccountRecord(WireRecord):
 
 
 class IntegrationRecord(WireRecord):
-    """The settings of the integration with Case Status: of its key only the end is told."""
+    """The settings of the integration with Case Status: CASEpeer's own key, and of the other one only the end."""
 
+    key: str = Field(repr=False)
     partner_api_key_last4: str | None
     enabled: bool
 

@@ -18,6 +18,7 @@ FORMS = {
     "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},
     "sync_one_case/one-case": {"firm", "case", "dry_run", "requested_by"},
     "connect_case/connect": {"firm", "case", "confirm", "requested_by"},
+    "exchange_keys/exchange-keys": {"firm", "switch_on"},
     "retry_failed_cases/retry-failed": {"run", "report", "dry_run", "requested_by"},
     "message_relay/one-firm": {"firm", "since", "case"},
     "document_relay/one-firm": {"firm", "since"},

@@ -49,6 +49,7 @@ class Peers(Office):
 @contextlib.contextmanager
 def open_peers(slug: str, home: Path, world: WorldOptions, **settings: Any) -> Iterator[Peers]:
     """As :func:`tests.flows.office.open_office`, for a firm of CASEpeer."""
-    with open_office(slug, home, world, kind=Peers, credentials=casepeer_credentials, **settings) as office:
+    settings.setdefault("credentials", casepeer_credentials)
+    with open_office(slug, home, world, kind=Peers, **settings) as office:
         assert isinstance(office, Peers)
         yield office
