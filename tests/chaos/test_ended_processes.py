@@ -39,7 +39,7 @@ def worker(prefect_server: PrefectServer, home: Path) -> Iterator[psutil.Process
     home.mkdir(parents=True, exist_ok=True)
     environment = prefect_server.environment | {"CASEBRIDGE_HOME": str(home)}
     command = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    with child(command, environment, home / "worker.log") as process:
+    with child(command, environment, home / "worker.log", patience=1) as process:
         yield psutil.Process(process.pid)
 
 

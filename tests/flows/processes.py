@@ -50,8 +50,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def child(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process of ours that is ended, politely first, when the block is left."""
+def child(
+    arguments: list[str], environment: dict[str, str], log: Path, *, patience: float = 20
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process of ours that is ended, politely for ``patience`` seconds, when the block is left."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments], env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
@@ -61,7 +63,7 @@ def child(arguments: list[str], environment: dict[str, str], log: Path) -> Itera
         finally:
             process.terminate()
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=patience)
             except subprocess.TimeoutExpired:
                 process.kill()
 

@@ -61,7 +61,7 @@ def workplace(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFa
             deployments = asyncio.run(_deploy(sandbox, mailbox))
             deployed_at = datetime.now(UTC)
             asyncio.run(_schedule(deployments[1:], deployed_at + timedelta(seconds=12)))
-            with child(command, environment, place / "worker.log"):
+            with child(command, environment, place / "worker.log", patience=1):
                 yield Workplace(office, worker_home, *deployments, deployed_at, mailbox)
 
 
