@@ -1,13 +1,15 @@
 """The credentials block of CASEpeer."""
 
+import hmac
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from blocks.forms import Form
 from blocks.hosts import host_of
-from connectors.casepeer import REQUESTS_A_MINUTE, CasePeerClient, Host
+from connectors.casepeer import REQUESTS_A_MINUTE, SECRET_HEADER, CasePeerClient, Host, changed_case
 from connectors.ports import SharedState
 from domain.firm import FirmRules
 
@@ -54,6 +56,11 @@ class CasePeerCredentials(Form):
         default=SecretStr(""),
         title="Administrator's key",
         description="Only for exchange_keys: it puts both keys in their places, checks them, and then forgets this one.",
+    )
+    hint_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title="Secret of hints",
+        description="What CASEpeer sends along when it calls out that a case has changed. Empty: it is not listened to.",
     )
     requests_per_minute: int = Field(
         default=REQUESTS_A_MINUTE,
@@ -104,6 +111,21 @@ class CasePeerCredentials(Form):
             requests_a_minute=self.requests_per_minute,
             share=share,
         )
+
+    def hinted_case(self, headers: Mapping[str, str], body: bytes) -> str | None:
+        """Id of the case that a hint says has changed; None when it speaks of something else.
+
+        Args:
+            headers: by names in any letter case.
+            body: as it came.
+
+        Raises:
+            PermissionError: it does not come with the firm's secret.
+        """
+        sent, known = headers.get(SECRET_HEADER, ""), self.hint_secret.get_secret_value()
+        if not known or not hmac.compare_digest(sent.encode(), known.encode()):
+            raise PermissionError("This hint does not come with the firm's secret.")
+        return changed_case(body)
 
     def case_id(self, reference: str) -> str:
         """The id of the case that an id or an address on this host names. Raises WrongReference."""

@@ -94,6 +94,13 @@ class ConnectedRecord(WireRecord):
     case_status: TwinRecord
 
 
+class CaseHint(WireRecord):
+    """What is called out of a case [assumed]."""
+
+    event: str
+    case_id: Identifier
+
+
 class AccountRecord(WireRecord):
     """What a key may know of itself."""
 
