@@ -1,4 +1,4 @@
-"""`make demo` and `make up`: a whole installation on this machine, two firms' nights and relays, told in a page."""
+"""`make demo` and `make up`: a whole installation on this machine, three firms' nights and relays, told in a page."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
@@ -29,10 +31,13 @@ from deployments.local import Installation, installation, workers
 from deployments.nightly import WORK_POOL
 from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks, register_firms
 
-FIRM, ADVOCATES = "harrow-pike", "lark-quill"
-"""One keeps its cases in Clio, the other in SmartAdvocate."""
+FIRM, ADVOCATES, PEERS = "harrow-pike", "lark-quill", "ashdown-rowe"
+"""They keep their cases in Clio, in SmartAdvocate and in CASEpeer."""
+FIRMS = (FIRM, ADVOCATES, PEERS)
 NIGHTS: dict[str, dict[str, Any]] = {FIRM: {}, ADVOCATES: {"window": "3y"}}
-"""What each firm's first night is asked for; three years are enough to see the second one."""
+"""What the first nights are asked for of those whose cases come over by themselves; three years are enough to see one."""
+NAMED = 250
+"""So many cases the CASEpeer firm has named for its import; one more is connected on its own."""
 REFUSALS_SHOWN = 8
 PATIENCE = 600.0
 FAST = {"requests": 600_000}
@@ -55,7 +60,7 @@ def main() -> int:
     home = Path(os.environ.get("CASEBRIDGE_HOME", ".casebridge")) / ("up" if arguments.stay else "demo")
     started = time.monotonic()
     console.print("[bold]casebridge[/bold]: starting the sandbox and a Prefect server …")
-    options = ["--matters", str(arguments.matters), "--seed", str(arguments.seed), "--firms", str(len(NIGHTS))]
+    options = ["--matters", str(arguments.matters), "--seed", str(arguments.seed), "--firms", str(len(FIRMS))]
     with (
         installation(home, sandbox_port=8400, prefect_port=4200, sandbox_options=options) as place,
         # This process has read Prefect's settings before the server was there; its children read the environment.
@@ -69,13 +74,19 @@ def main() -> int:
             nights = asyncio.run(_nights())
             for slug, flow_run in nights.items():
                 _tell(place, slug, flow_run)
-            console.print("\nClients write and send papers; running both [bold]relays[/bold] …")
+            console.print(
+                f"\n[bold]{PEERS}[/bold]: exchanging keys, importing the cases of a list, connecting one, and a night …"
+            )
+            steps = asyncio.run(_connect_peers(place))
+            _tell_endings(steps[:-1])
+            _tell(place, PEERS, steps[-1])
+            console.print("\nClients and staff write, clients send papers; running both [bold]relays[/bold] …")
             relayed = asyncio.run(_relay(place))
             _tell_relayed(place, relayed)
             console.print(f"\n{time.monotonic() - started:.0f} s in all.")
             if arguments.stay:
                 _stay(place)
-    return 0 if all(_ended_well(one) for one in (*nights.values(), *relayed)) else 1
+    return 0 if all(_ended_well(one) for one in (*nights.values(), *steps, *relayed)) else 1
 
 
 def _ended_well(flow_run: FlowRun) -> bool:
@@ -95,6 +106,9 @@ async def _set_up(place: Installation) -> None:
     async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
         clio = (await sandbox.post("/clio/token", json={"firm": FIRM})).raise_for_status().json()
         account = (await sandbox.post(f"/smartadvocate/firms/{ADVOCATES}/token", json={})).raise_for_status().json()
+        peers = (await sandbox.get(f"/casepeer/firms/{PEERS}")).raise_for_status().json()
+        tried_at = {"checks_partner_key": f"{place.sandbox}/casestatus/v1/api"}
+        (await sandbox.post(f"/casepeer/firms/{PEERS}/switches", json=tried_at)).raise_for_status()
         firms = (await sandbox.get("/casestatus/firms")).raise_for_status().json()
         # At the vendors' real rates the first nights would take ten minutes of waiting.
         (await sandbox.post("/limits", json={"clio": FAST, "casestatus": {**FAST, "burst": 10_000}})).raise_for_status()
@@ -112,16 +126,22 @@ async def _set_up(place: Installation) -> None:
         password=SecretStr(account["password"]),
         requests_per_minute=FAST["requests"],
     )
+    in_casepeer = CasePeerCredentials(
+        host=peers["host"], admin_key=SecretStr(peers["admin_key"]), requests_per_minute=FAST["requests"]
+    )
     seeded = {firm["slug"]: firm for firm in firms}
     await _save_firm(place, seeded[FIRM], in_clio)
     await _save_firm(place, seeded[ADVOCATES], in_smartadvocate)
+    await _save_firm(place, seeded[PEERS], in_casepeer)
     async with get_client() as client:
         await ensure_work_pools(client)
         await register_firms(client)
 
 
 async def _save_firm(
-    place: Installation, seeded: dict[str, Any], case_system: ClioCredentials | SmartAdvocateCredentials
+    place: Installation,
+    seeded: dict[str, Any],
+    case_system: ClioCredentials | SmartAdvocateCredentials | CasePeerCredentials,
 ) -> None:
     """Save the blocks of a firm that the sandbox has seeded."""
     slug = seeded["slug"]
@@ -138,6 +158,25 @@ async def _nights() -> dict[str, FlowRun]:
         deployments = [(await client.read_deployment_by_name(f"nightly_case_sync/{slug}")).id for slug in NIGHTS]
     runs = (_run(deployment, asked) for deployment, asked in zip(deployments, NIGHTS.values(), strict=True))
     return dict(zip(NIGHTS, await asyncio.gather(*runs), strict=True))
+
+
+async def _connect_peers(place: Installation) -> list[FlowRun]:
+    """A CASEpeer firm from its keys to its first night; the runs in this order."""
+    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
+        world = (await sandbox.get("/world")).raise_for_status().json()
+    first = next(firm["first_matter_id"] for firm in world["firms"] if firm["slug"] == PEERS)
+    steps: dict[str, dict[str, Any]] = {
+        "exchange_keys/exchange-keys": {},
+        "initial_bulk_import/initial-import": {"cases": "\n".join(str(first + rank) for rank in range(NAMED))},
+        "connect_case/connect": {"case": str(first + NAMED), "confirm": True},
+        f"nightly_case_sync/{PEERS}": {},
+    }
+    runs = []
+    for name, asked in steps.items():
+        async with get_client() as client:
+            deployment = await client.read_deployment_by_name(name)
+        runs.append(await _run(deployment.id, {"firm": PEERS, **asked}))
+    return runs
 
 
 def _deploy_by_hand(place: Installation) -> None:
@@ -159,12 +198,13 @@ async def _relay(place: Installation) -> list[FlowRun]:
     """Let clients and staff of every firm write and send files, then relay them."""
     since = datetime.now(UTC) - timedelta(seconds=5)
     async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__/casestatus/firms") as portal:
-        for slug in NIGHTS:
+        for slug in FIRMS:
             await _correspond(portal, slug)
+    await _write_in_casepeer(place)
     async with get_client() as client:
         names = ("message_relay/one-firm", "document_relay/one-firm")
         deployments = [(await client.read_deployment_by_name(name)).id for name in names]
-    asked = [{"firm": slug, "since": since.isoformat()} for slug in NIGHTS]
+    asked = [{"firm": slug, "since": since.isoformat()} for slug in FIRMS]
     runs = (_run(deployment, parameters) for parameters in asked for deployment in deployments)
     return list(await asyncio.gather(*runs))
 
@@ -183,12 +223,28 @@ async def _correspond(portal: httpx.AsyncClient, slug: str) -> None:
         (await portal.post(f"/{slug}/{path}", json=bodies)).raise_for_status()
 
 
-def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
-    """Print what the relays did, and what the case systems hold now."""
-    for flow_run in relayed:
+async def _write_in_casepeer(place: Installation) -> None:
+    """Staff use *Send Message to Case Status* on a few cases whose clients were welcomed."""
+    async with httpx.AsyncClient(base_url=f"{place.sandbox}/__sandbox__") as sandbox:
+        (await sandbox.post(f"/casestatus/firms/{PEERS}/activate", json={})).raise_for_status()
+        cases = (await sandbox.get(f"/casestatus/firms/{PEERS}/cases")).raise_for_status().json()
+        open_cases = [case["integration_id"] for case in cases if case["state"] != "closed"][:CORRESPONDING]
+        for case_id in open_cases:
+            message = {"case_id": int(case_id), "text": "Your MRI is booked for Monday at nine."}
+            (await sandbox.post(f"/casepeer/firms/{PEERS}/outbox", json=message)).raise_for_status()
+
+
+def _tell_endings(runs: Iterable[FlowRun]) -> None:
+    """Print how runs ended, a line each."""
+    for flow_run in runs:
         state = flow_run.state
         assert state is not None
         console.print(f"[bold]{flow_run.name}[/bold] ended [bold]{state.name}[/bold]: {state.message}")
+
+
+def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
+    """Print what the relays did, and what the case systems hold now."""
+    _tell_endings(relayed)
     letters, papers = _held(place, f"clio/firms/{FIRM}", "communications", "documents")
     console.print(
         f"Clio now holds {letters} messages as communications and {papers} files as documents, each once.",
@@ -197,6 +253,14 @@ def _tell_relayed(place: Installation, relayed: list[FlowRun]) -> None:
     letters, papers = _held(place, f"smartadvocate/firms/{ADVOCATES}", "notes", "documents")
     console.print(
         f"SmartAdvocate now holds {letters} messages as notes and {papers} files as documents, each once.",
+        soft_wrap=True,
+    )
+    letters, papers = _held(place, f"casepeer/firms/{PEERS}", "notes", "documents")
+    outbox = httpx.get(f"{place.sandbox}/__sandbox__/casepeer/firms/{PEERS}/outbox").raise_for_status().json()
+    sent = sum(message["state"] == "sent" for message in outbox)
+    console.print(
+        f"CASEpeer now holds {letters} messages as notes and {papers} files as documents, each once; of its outbox, {sent} "
+        "messages went to clients.",
         soft_wrap=True,
     )
 
@@ -230,7 +294,8 @@ def _tell(place: Installation, slug: str, flow_run: FlowRun) -> None:
     if reports:
         report = pd.read_csv(reports[-1], dtype=str, keep_default_na=False)
         console.print(_counts(report))
-        console.print(_refusals(report))
+        if (report["reason_code"] != "").any():
+            console.print(_refusals(report))
         console.print(f"The report, one row per case:   {reports[-1]}", soft_wrap=True)
     console.print(f"The run in the Prefect UI:      {place.prefect}/runs/flow-run/{flow_run.id}", soft_wrap=True)
     console.print(f"Logs of every part:             {place.home}", soft_wrap=True)
