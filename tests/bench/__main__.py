@@ -13,10 +13,10 @@ import orjson
 
 from tests.bench.nights import measure_nights
 from tests.bench.relays import relays
+from tests.bench.requests import CASEPEER, SMARTADVOCATE, measure_requests
 from tests.bench.sizes import growth, memory
-from tests.bench.smartadvocate import measure_smartadvocate
 
-PARTS = ("nights", "memory", "growth", "relays", "smartadvocate")
+PARTS = ("nights", "memory", "growth", "relays", "smartadvocate", "casepeer")
 
 
 def main() -> None:
@@ -43,7 +43,9 @@ def main() -> None:
                 case "relays":
                     found[part] = relays(arguments.firms, home, say)
                 case "smartadvocate":
-                    found[part] = measure_smartadvocate(matters // 4, home, say)
+                    found[part] = measure_requests(SMARTADVOCATE, matters // 4, home, say)
+                case "casepeer":
+                    found[part] = measure_requests(CASEPEER, matters // 4, home, say)
     found["machine"]["load_after"] = os.getloadavg()[0]
     found["seconds"] = time.monotonic() - started
     sys.stdout.write(orjson.dumps(_rounded(found), option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -61,7 +63,7 @@ def _arguments() -> argparse.Namespace:
         action="append",
         help="one part, may be given again: nights (three nights beside a bare script), memory (peak RSS at 1/4 and "
         "2 1/2 times the size), growth (time at 1/2, 1 and 2 times the size), relays (a quiet tick, a delivering one, a "
-        "large file), smartadvocate (its requests at 1/4 of the size). Default: all",
+        "large file), smartadvocate and casepeer (their requests at 1/4 of the size). Default: all",
     )
     return parser.parse_args()
 
