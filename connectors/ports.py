@@ -138,6 +138,14 @@ class CaseSystem(Protocol):
         ...
 
 
+class FindsCases(Protocol):
+    """What a case system does whose own search can name the cases to import."""
+
+    async def search(self, words: str) -> list[str]:
+        """Ids of the cases that it finds, each once. Raises ConnectorError."""
+        ...
+
+
 class KeepsTwins(Protocol):
     """What a case system does in which each case is connected to its case in the portal, its twin."""
 

@@ -20,6 +20,7 @@ async def initial_bulk_import(
     firm: str,
     window: str = "10y",
     cases: str | None = None,
+    search: str | None = None,
     dry_run: bool = False,
     requested_by: str | None = None,
 ) -> Any:
@@ -32,10 +33,11 @@ async def initial_bulk_import(
         window: How far back, such as 10y. Counts only when no list of cases is given.
         cases: A list instead of a window: ids or addresses, one a line, or a CSV with a column integration_id
             (pasted here, or the path of a file the worker can read). CASEpeer cases are imported from a list only.
+        search: For CASEpeer, in place of a list: the cases that its own search finds for these words.
         dry_run: Write nothing outside; the report says what would be done.
         requested_by: Your e-mail; the report is mailed to it.
     """
-    ids = await cases_to_import(firm, cases)
+    ids = await cases_to_import(firm, cases, search)
     request = Request(firm, "initial_bulk_import", window=window, ids=ids, dry_run=dry_run, requested_by=requested_by)
     async with open_run(request) as run:
         await read_directory(run)

@@ -52,6 +52,10 @@ class Links(Staging, Clients, Pages, Settlement):
         """Integration ids of the cases that are in the portal, sorted; ``unread_by`` as with :meth:`troubled_ids`."""
         return self._ids(belongs(firm, system) & links.c.portal_id.is_not(None), unread_by)
 
+    def ids_read_by(self, firm: str, run_id: str) -> list[str]:
+        """Integration ids of the cases that this run has read from the case system, sorted."""
+        return self._ids(belongs(firm, None) & (links.c.source_run == run_id), None)
+
     def coverage(self, firm: str, system: str) -> list[Coverage]:
         """Open cases by practice area and stage, the fullest first."""
         place = (links.c.source_practice_area, links.c.source_stage)

@@ -105,7 +105,7 @@ async def read_case_system(run: SyncRun) -> int:
     if run.record.source_done:
         return 0
     if run.ids is not None:
-        read = await _read_cases(run, Scope(ids=run.ids), step=CASES)
+        read = await _read_cases(run, Scope(ids=await _unread(run, run.ids)), step=CASES)
     elif run.reads_linked_only:
         read = await _read_cases(run, Scope(ids=await _linked(run)), step=CASES)
     else:
@@ -141,6 +141,14 @@ async def _linked(run: SyncRun) -> list[str]:
     unread_by = run.id if run.record.source_cursor else None
     system = run.case_system.system
     return await asyncio.to_thread(run.ledger.links.linked_ids, run.slug, unread_by=unread_by, system=system)
+
+
+async def _unread(run: SyncRun, ids: list[str]) -> list[str]:
+    """The named cases; when a killed run goes on, those that it has not read yet."""
+    if not run.record.source_cursor:
+        return ids
+    read = set(await asyncio.to_thread(run.ledger.links.ids_read_by, run.slug, run.id))
+    return [integration_id for integration_id in ids if integration_id not in read]
 
 
 def _following(step: str, cursor: str | None) -> str:

@@ -4,7 +4,10 @@ import asyncio
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
+from blocks.firm import Firm
+from connectors.ports import FindsCases, SharedState
 from domain.case_list import parse_case_ids
 from domain.case_reference import case_id
 from domain.errors import BadInput
@@ -45,17 +48,44 @@ async def listed_cases(firm: str, listing: str | None) -> list[str] | None:
     return list(parse_case_ids(await asyncio.to_thread(_text_or_file, listing), system).ids)
 
 
-async def cases_to_import(firm: str, listing: str | None) -> list[str] | None:
-    """As :func:`listed_cases`, for a first import. Raises BadInput, too, where that takes a list and none is given."""
+async def cases_to_import(firm: str, listing: str | None, search: str | None) -> list[str] | None:
+    """As :func:`listed_cases`, for a first import; or what a search in the case system finds.
+
+    Raises BadInput, too, where a list is needed and none is given, or where there is no search, or it finds nothing.
+    """
     ids = await listed_cases(firm, listing)
-    if ids is None:
-        system = (await load_firm(firm)).rules().system
-        if system.first_window is None:
-            raise BadInput(
-                f"{system.name} cases are imported from a list only. Fill in cases: ids or addresses, one a line, or a CSV "
-                "with a column integration_id."
-            )
-    return ids
+    words = (search or "").strip()
+    if ids is not None and words:
+        raise BadInput("Fill in either cases or search, not both.")
+    if ids is not None:
+        return ids
+    loaded = await load_firm(firm)
+    system = loaded.rules().system
+    if words:
+        if not system.connects_cases:
+            raise BadInput(f"{system.name} is not searched: leave search empty, and name the cases or a window.")
+        return await _found(loaded, words)
+    if system.first_window is None:
+        raise BadInput(
+            f"{system.name} cases are imported from a list only. Fill in cases: ids or addresses, one a line, or a CSV "
+            f"with a column integration_id. Or fill in search, as you would search in {system.name}."
+        )
+    return None
+
+
+async def _found(firm: Firm, words: str) -> list[str]:
+    rules = firm.rules()
+    ledger = await asyncio.to_thread(Ledger.open)
+    shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)
+    case_system = firm.case_system.case_system(shared, rules)
+    try:
+        found = await cast("FindsCases", case_system).search(words)  # as its rules say that it connects cases
+    finally:
+        await case_system.close()
+        ledger.close()
+    if not found:
+        raise BadInput(f"{rules.system.name} finds no case for “{words[:120]}”.")
+    return found
 
 
 async def cases_to_retry(run: str, report: str | None) -> tuple[Run, list[str]]:

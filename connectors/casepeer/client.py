@@ -127,6 +127,10 @@ class CasePeerClient:
         twin = _valid(wire.ConnectedRecord, record).case_status
         return read, twin.external_id if twin.connected else None
 
+    async def search(self, words: str) -> list[str]:
+        """Ids of the cases that CASEpeer's own search finds; see :class:`connectors.ports.FindsCases`."""
+        return await lists.by_words(self.connection, words)
+
     def twin_of(self, portal_id: int) -> str:
         """How CASEpeer names a case of Case Status [assumed]."""
         return f"cs_{portal_id}"

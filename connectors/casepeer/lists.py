@@ -21,6 +21,8 @@ PAGE = 200
 AT_ONCE = 100
 """Ids that may be asked for at once [assumed]."""
 CASES = "/case/"
+SEARCH = "/case/case-search/"
+_ROUNDS = 3
 _PARTS = "@"
 
 
@@ -86,11 +88,30 @@ async def by_ids(connection: Connection, ids: set[str]) -> list[Any]:
     return rows
 
 
-async def _page(connection: Connection, query: dict[str, str]) -> Rows:
+async def by_words(connection: Connection, words: str) -> list[str]:
+    """Ids of the cases that CASEpeer's search finds [seen], each once. Raises ConnectorError.
+
+    Rows may move between pages here, too, and cannot be asked for by their changes: it is read again until as many have
+    come as it says there are.
+    """
+    found: dict[str, None] = {}
+    for _ in range(_ROUNDS):
+        number, more, total = 1, True, 0
+        while more:
+            page = await _page(connection, {"search": words, "page": str(number), "page_size": str(PAGE)}, route=SEARCH)
+            found.update(dict.fromkeys(record_id(row, "id") for row in page.rows))
+            number, more, total = number + 1, page.more, page.total or 0
+        found.pop("", None)
+        if len(found) >= total:
+            break
+    return list(found)
+
+
+async def _page(connection: Connection, query: dict[str, str], *, route: str = CASES) -> Rows:
     """A page in its envelope, or bare [seen]; ``next`` is believed no more than that there is one. A page too far is empty."""
     beyond = (HTTPStatus.NOT_FOUND,) if query["page"] != "1" else ()
-    target = f"{CASES}?{urlencode(query, safe=',')}"
-    answer = await connection.request("GET", target, route=CASES, accept=beyond)
+    target = f"{route}?{urlencode(query, safe=',')}"
+    answer = await connection.request("GET", target, route=route, accept=beyond)
     body = answer.body
     if answer.status in beyond:
         return Rows([])

@@ -155,6 +155,29 @@ async def test_what_is_no_list_is_said(body):
     await client.close()
 
 
+@pytest.mark.parametrize("bare", [False, True])
+async def test_a_search_finds_each_case_once(client, firm, bare):
+    firm.switches.turn({"bare_arrays": bare})
+    number = firm.cases.get(firm.cases.ids()[5]).file_number
+    assert await client.search(number) == [str(firm.cases.ids()[5])]
+    found = await client.search(number[:3])
+    assert len(found) == len(set(found)) > 20
+    assert await client.search("no such words") == []
+
+
+async def test_a_search_is_read_again_when_rows_have_slipped_by():
+    pages = iter([[{"id": 1}, {"id": 2}], [{"id": 4}], [{"id": 1}, {"id": 3}], [{"id": 4}]])
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        rows = next(pages)
+        more = "https://elsewhere.example/" if len(rows) == 2 else None
+        return json_answer({"count": 4, "next": more, "previous": None, "results": rows})
+
+    client = speaking(handler)
+    assert sorted(await client.search("marsh")) == ["1", "2", "3", "4"]
+    await client.close()
+
+
 # One case, and the firm.
 
 

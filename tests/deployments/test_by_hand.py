@@ -15,7 +15,7 @@ from tests.flows.processes import PrefectServer
 
 ROOT = Path(__file__).parents[2]
 FORMS = {
-    "initial_bulk_import/initial-import": {"firm", "window", "cases", "dry_run", "requested_by"},
+    "initial_bulk_import/initial-import": {"firm", "window", "cases", "search", "dry_run", "requested_by"},
     "sync_one_case/one-case": {"firm", "case", "dry_run", "requested_by"},
     "connect_case/connect": {"firm", "case", "confirm", "requested_by"},
     "exchange_keys/exchange-keys": {"firm", "switch_on"},

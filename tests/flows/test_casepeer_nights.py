@@ -16,6 +16,7 @@ from flows.retry_failed_cases import retry_failed_cases
 from flows.sync_one_case import sync_one_case
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.seed import Shares, WorldOptions
+from tasks.reading import read_case_system
 from tests.flows.mailbox import Mailbox, open_mailbox
 from tests.flows.peers import Peers, casepeer_credentials, open_peers
 from tests.flows.processes import PrefectServer
@@ -70,6 +71,33 @@ async def test_a_quiet_night_reads_the_linked_cases_alone_and_writes_nothing(off
     assert len(asked) == 1
     assert "id__in=" in asked[0]
     assert not [case_id for case_id in (office.matter(WITHOUT_PHONE), office.matter(39)) if case_id in asked[0]]
+
+
+async def test_a_list_that_breaks_off_is_gone_on_with_and_a_search_names_cases_too(
+    office: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "AT_ONCE", 10)
+    monkeypatch.setattr("connectors.http.patience.Patience.exhausted", lambda *_: True)
+    monkeypatch.setattr(read_case_system, "retry_delay_seconds", [0.0, 0.0])
+    down = FaultRule("casepeer", FaultKind.HTML, path="*/case/", status=502, count=None, skip=2)
+    office.sandbox.controls.faults.add(down)
+    listed = "\n".join(map(office.matter, range(NAMED - 1)))
+    broken = await office.run(initial_bulk_import, cases=f"{listed}\n77")
+    assert broken.state.name == "VendorUnavailable"
+    office.sandbox.controls.faults.clear()
+    office.forget_requests()
+    whole = await office.retry(initial_bulk_import, str(broken.run.flow_run_id))
+    assert whole.counts == {"unchanged": NAMED - 1, "rejected": 1}
+    assert whole.row("77")["reason_code"] == "cms_case_not_found"
+    assert len(office.asked("casepeer")) == 1
+
+    name = office.records.client_of(office.records.cases.get(int(office.matter(38)))).last_name
+    found = await office.run(initial_bulk_import, search=f" {name} ", dry_run=True)
+    assert office.matter(38) in found.rows.index
+    assert len(found.rows) < NAMED
+    nothing = await initial_bulk_import(office.slug, search="nobody of that name", return_state=True)
+    assert nothing.name == "BadInput"
+    assert office.written == []
 
 
 async def test_a_night_never_imports_however_much_an_unlinked_case_moves(
@@ -167,6 +195,7 @@ async def test_one_case_by_its_id_or_by_its_address(office: Peers) -> None:
     ("flow", "parameters", "said"),
     [
         (initial_bulk_import, {}, "CASEpeer cases are imported from a list only. Fill in cases:"),
+        (initial_bulk_import, {"cases": "7", "search": "Marsh"}, "Fill in either cases or search"),
         (initial_bulk_import, {"window": "10y"}, "CASEpeer cases are imported from a list only."),
         (nightly_case_sync, {"window": "30d"}, "a run reads every case that is in Case Status"),
         (sync_one_case, {"case": "HP-2210"}, "not a CASEpeer case id"),
