@@ -190,6 +190,38 @@ async def test_a_case_that_is_sent_but_not_linked_is_linked_by_the_retry(office:
     assert office.written == [case]
 
 
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize(
+    ("index", "where"),
+    [
+        (10, "ledger.links.Links.settle"),  # the portal has it, the ledger does not know
+        (11, "connectors.casepeer.client.CasePeerClient.connect"),  # both know it, CASEpeer does not
+        (12, "ledger.runs.Runs.finish"),  # everything is done but said
+    ],
+)
+async def test_wherever_it_dies_the_retry_finds_one_case_and_links_it(
+    office: Peers, monkeypatch: pytest.MonkeyPatch, index: int, where: str
+) -> None:
+    case = office.matter(index)
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, die)
+        with pytest.raises(Died):
+            await connect_case(office.slug, case, confirm=True)  # type: ignore[arg-type]
+    flow_run = UUID(office.ledger.runs.recent(office.slug, 1)[0].flow_run_id)
+    state = await _retry(office, flow_run)
+    assert state.is_completed(), state.message
+    assert _twin(office, case) == f"cs_{(office.case(case) or {})['id']}"
+    assert office.written == [case]
+    assert office.told == []
+
+
 async def test_a_number_that_was_not_shown_is_not_sent(office: Peers) -> None:
     """The portal may know a number for a landline; the next one of the client was on no preview."""
     case = office.matter(9)
