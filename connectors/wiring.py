@@ -1,10 +1,11 @@
 """The shapes that wire records are made of: strict about kinds, so that a changed field is noticed and never guessed."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from connectors.errors import UnexpectedAnswer
 from domain.case import Unreadable
 
 
@@ -13,6 +14,8 @@ class WireRecord(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+
+Shape = TypeVar("Shape", bound=WireRecord)
 
 _LONGEST_KEY = 200
 _HIGHEST_NUMBER = 2**63 - 1
@@ -79,6 +82,15 @@ def unreadable(system: str, record: Any, id_field: str, error: ValidationError) 
     field = ".".join(str(part) for part in first["loc"]) or "record"
     sentence = f"{system} sent this record with an unexpected '{field}' ({_complaint(first['type'], first['msg'])})."
     return Unreadable(record_id(record, id_field), field, sentence)
+
+
+def parsed(system: str, shape: type[Shape], record: Any, id_field: str = "") -> Shape:
+    """A record that must be readable, since it may be the one that counts. Raises UnexpectedAnswer."""
+    try:
+        return shape.model_validate(record)
+    except ValidationError as error:
+        trouble = unreadable(system, record, id_field, error)
+        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=system) from error
 
 
 def record_id(record: Any, id_field: str) -> str:

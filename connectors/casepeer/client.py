@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 
 from connectors.casepeer import lists, wire
 from connectors.casepeer.hosts import SYSTEM, Host
@@ -16,7 +15,7 @@ from connectors.errors import Misconfigured, NotFound, UnexpectedAnswer
 from connectors.http import Bucket, Budget, Connection, Counts
 from connectors.paging import batch, in_turn, no_pages
 from connectors.ports import Account, KnownClients, Scope, SharedState
-from connectors.wiring import record_id, unreadable
+from connectors.wiring import parsed, record_id
 from domain.case import Case, CasePage, ClientPage, Unreadable
 
 REQUESTS_A_MINUTE = 120
@@ -91,7 +90,7 @@ class CasePeerClient:
         Raises LogInAgain, NotPermitted, Misconfigured.
         """
         record = await self._record("/account/", "/account/")
-        account = _valid(wire.AccountRecord, record)
+        account = parsed(SYSTEM, wire.AccountRecord, record)
         if account.key_scope == _ADMINISTRATOR:
             await self._look_at_the_other_end()
         return Account(account.firm, "", account.firm, account.host)
@@ -124,7 +123,7 @@ class CasePeerClient:
         read = wire.case_from(record)
         if isinstance(read, Unreadable):
             raise UnexpectedAnswer(read.sentence, field=read.field, system=SYSTEM)
-        twin = _valid(wire.ConnectedRecord, record).case_status
+        twin = parsed(SYSTEM, wire.ConnectedRecord, record).case_status
         return read, twin.external_id if twin.connected else None
 
     async def search(self, words: str) -> list[str]:
@@ -196,7 +195,7 @@ class CasePeerClient:
 
     async def _look_at_the_other_end(self) -> wire.IntegrationRecord:
         """See that CASEpeer has Case Status' key, and uses it. Raises Misconfigured."""
-        settings = _valid(wire.IntegrationRecord, await self._record(_SETTINGS, _SETTINGS))
+        settings = parsed(SYSTEM, wire.IntegrationRecord, await self._record(_SETTINGS, _SETTINGS))
         if settings.partner_api_key_last4 is None:
             message = f"CASEpeer has no key of Case Status yet: enter it in {WHERE}, then Enable and Save."
             raise Misconfigured(message, system=SYSTEM)
@@ -210,14 +209,6 @@ class CasePeerClient:
     async def _record(self, target: str, route: str) -> Any:
         answer = await self.connection.request("GET", target, route=route)
         return answer.body
-
-
-def _valid(shape: type[wire.Shape], record: Any) -> wire.Shape:
-    try:
-        return shape.model_validate(record)
-    except ValidationError as error:
-        trouble = unreadable(SYSTEM, record, "", error)
-        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
 
 
 def _page(rows: list[Any], cursor: str | None, total: int | None) -> CasePage:

@@ -1,9 +1,11 @@
-"""CASEpeer's list of cases: pages by number [seen], ordered by ``updated_at`` and id [assumed].
+"""CASEpeer's lists: pages by number [seen], ordered by ``updated_at`` and id [assumed].
 
-A case that moves while the list is read goes to its end, and every later one slips forward past a page that is asked for by
-its number. So each page asks for what changed since the last row of the one before, that row included.
+What moves while a list is read goes to its end, and every later row slips forward past a page that is asked for by its
+number. So each page of cases asks for what changed since the last row of the one before, that row included; other lists
+tell how long they are [assumed], and are read again when they turn out shorter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -11,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.casepeer.hosts import SYSTEM
-from connectors.errors import UnexpectedAnswer
+from connectors.errors import Unavailable, UnexpectedAnswer
 from connectors.http import Connection
 from connectors.paging import last_change
 from connectors.wiring import record_id
@@ -22,8 +24,8 @@ AT_ONCE = 100
 """Ids that may be asked for at once [assumed]."""
 CASES = "/case/"
 SEARCH = "/case/case-search/"
-_ROUNDS = 3
 _PARTS = "@"
+_READINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Place:
 async def by_change(connection: Connection, place: Place) -> Rows:
     """A page of the list by changes. Raises ConnectorError."""
     query = {"updated__gte": place.since.isoformat()} if place.since else {}
-    return await _page(connection, {**query, "page": str(place.number), "page_size": str(PAGE)})
+    return await _page(connection, CASES, CASES, {**query, "page": str(place.number), "page_size": str(PAGE)})
 
 
 async def by_ids(connection: Connection, ids: set[str]) -> list[Any]:
@@ -77,7 +79,7 @@ async def by_ids(connection: Connection, ids: set[str]) -> list[Any]:
     due, more = set(ids), bool(ids)
     while more:
         wanted = ",".join(sorted(due, key=int))
-        page = await _page(connection, {"id__in": wanted, "page": "1", "page_size": str(AT_ONCE)})
+        page = await _page(connection, CASES, CASES, {"id__in": wanted, "page": "1", "page_size": str(AT_ONCE)})
         found = {record_id(row, "id") for row in page.rows} - {""}
         if not found <= ids:
             # Django leaves filters out that it does not know: this would be every case of the firm.
@@ -89,28 +91,46 @@ async def by_ids(connection: Connection, ids: set[str]) -> list[Any]:
 
 
 async def by_words(connection: Connection, words: str) -> list[str]:
-    """Ids of the cases that CASEpeer's search finds [seen], each once. Raises ConnectorError.
+    """Ids of the cases that CASEpeer's search finds [seen], each once. Raises ConnectorError."""
+    rows = await whole(connection, SEARCH, SEARCH, {"search": words})
+    return [found for row in rows if (found := record_id(row, "id"))]
 
-    Rows may move between pages here, too, and cannot be asked for by their changes: it is read again until as many have
-    come as it says there are.
+
+async def whole(connection: Connection, path: str, route: str, query: Mapping[str, str] | None = None) -> list[Any]:
+    """All rows of a list that fits into memory, each once; where they cannot be told apart, as often as they come.
+
+    It is read again until as many have come as it says there are, or nothing new does.
+
+    Raises:
+        ConnectorError: among them Unavailable for a list that never comes to rest, as then nobody knows what is in it.
     """
-    found: dict[str, None] = {}
-    for _ in range(_ROUNDS):
-        number, more, total = 1, True, 0
-        while more:
-            page = await _page(connection, {"search": words, "page": str(number), "page_size": str(PAGE)}, route=SEARCH)
-            found.update(dict.fromkeys(record_id(row, "id") for row in page.rows))
-            number, more, total = number + 1, page.more, page.total or 0
-        found.pop("", None)
-        if len(found) >= total:
-            break
-    return list(found)
+    rows: dict[str, Any] = {}
+    for reading in range(_READINGS):
+        known = len(rows)
+        total = await _read_into(rows, connection, path, route, query or {})
+        if total is None or len(rows) >= total or (reading and len(rows) == known):
+            return list(rows.values())
+    message = f"CASEpeer's list '{route.strip('/')}' changed again and again while it was read."
+    raise Unavailable(message, system=SYSTEM)
 
 
-async def _page(connection: Connection, query: dict[str, str], *, route: str = CASES) -> Rows:
+async def _read_into(
+    rows: dict[str, Any], connection: Connection, path: str, route: str, query: Mapping[str, str]
+) -> int | None:
+    """Add the rows by their ids; how many there should be."""
+    total, number, more = None, 1, True
+    while more:
+        page = await _page(connection, path, route, {**query, "page": str(number), "page_size": str(PAGE)})
+        rows |= {record_id(row, "id") or f"{number}/{place}": row for place, row in enumerate(page.rows)}
+        total = page.total if page.total is not None else total
+        number, more = number + 1, page.more and bool(page.rows)
+    return total
+
+
+async def _page(connection: Connection, path: str, route: str, query: Mapping[str, str]) -> Rows:
     """A page in its envelope, or bare [seen]; ``next`` is believed no more than that there is one. A page too far is empty."""
     beyond = (HTTPStatus.NOT_FOUND,) if query["page"] != "1" else ()
-    target = f"{route}?{urlencode(query, safe=',')}"
+    target = f"{path}?{urlencode(query, safe=',')}"
     answer = await connection.request("GET", target, route=route, accept=beyond)
     body = answer.body
     if answer.status in beyond:

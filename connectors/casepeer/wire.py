@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -11,7 +11,6 @@ from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import Case, CaseState, Client, Phone, StaffMember, Unreadable
 
 SOURCE = "casepeer"
-Shape = TypeVar("Shape", bound=WireRecord)
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from connectors.clio.client import PAGE, ClioClient
 from connectors.clio.regions import SYSTEM
 from connectors.clio.wire import is_redacted
 from connectors.errors import FixData, NotFound, NotPermitted, Stale, Unavailable, UnexpectedAnswer
 from connectors.http import AddressRefused, Counts, Damaged, Streams, redacting_logger
-from connectors.wiring import Identifier, Instant, WireRecord, unreadable
+from connectors.wiring import Identifier, Instant, WireRecord, parsed
 from domain.case import StaffMember
 from domain.relay import Correspondent, Letter, Paper, PartyKind
 
@@ -182,7 +182,7 @@ class ClioFiles:
                 if is_redacted(record) or not _carries(record, FILE_PROPERTY):
                     continue
                 try:
-                    cleared += await self._clear(_parsed(record), before)
+                    cleared += await self._clear(parsed(SYSTEM, DocumentWire, record, "id"), before)
                 except (FixData, NotPermitted, UnexpectedAnswer) as error:
                     log.warning("An unfinished document stays in Clio: %s", error)
         return cleared
@@ -331,16 +331,8 @@ def _id_of(body: Any) -> str:
     return str(record["id"])
 
 
-def _parsed(record: Any) -> DocumentWire:
-    try:
-        return DocumentWire.model_validate(record)
-    except ValidationError as error:
-        trouble = unreadable(SYSTEM, record, "id", error)
-        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
-
-
 def _upload(record: Any) -> Upload:
-    document = _parsed(record)
+    document = parsed(SYSTEM, DocumentWire, record, "id")
     version = document.latest_document_version
     if version is None:
         message = "Clio sent a document without its version."

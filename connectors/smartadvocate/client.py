@@ -22,7 +22,7 @@ from connectors.smartadvocate.login import Entrance, Login, claims
 from connectors.smartadvocate.numbers import Search, place, searches
 from connectors.smartadvocate.refusals import explain
 from connectors.tokens import TokenKeeper
-from connectors.wiring import record_id
+from connectors.wiring import parsed, record_id
 from domain.case import Case, CasePage, ClientPage, Unreadable
 
 REQUESTS_A_MINUTE = 180
@@ -173,7 +173,7 @@ class SmartAdvocateClient:
     async def modified(self, since: datetime) -> AsyncIterator[tuple[list[wire.CaseRow], datetime]]:
         """The cases modified since then, 200 a page, and what SmartAdvocate's clock showed when it answered."""
         async for rows, at in lists.pages_by_date(self.connection, _CASES, since, datetime.now(UTC) + _AHEAD):
-            yield [wire.parsed(wire.CaseRow, row, "caseid") for row in rows], at
+            yield [parsed(SYSTEM, wire.CaseRow, row, "caseid") for row in rows], at
 
     async def _pages(self, scope: Scope, cursor: str | None) -> AsyncIterator[CasePage]:
         """The wanted cases that come after ``cursor``, the place of the last one read."""

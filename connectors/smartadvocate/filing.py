@@ -4,7 +4,6 @@ SmartAdvocate has no idempotency keys [seen: none], and looks nothing up by what
 line that people may read, and all records of the case are read through before anything is repeated.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterable, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ from html import escape
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from connectors.errors import FixData, Misconfigured, NotFound, NotPermitted, UnexpectedAnswer
+from connectors.errors import FixData, NotFound, NotPermitted, UnexpectedAnswer
 from connectors.http import Connection, Counts, Form
+from connectors.picklists import Picklist
 from connectors.smartadvocate import lists
 from connectors.smartadvocate.client import SmartAdvocateClient
 from connectors.smartadvocate.hosts import SYSTEM
-from connectors.smartadvocate.wire import Record, lower_keys, parsed
+from connectors.smartadvocate.wire import Record, lower_keys
+from connectors.wiring import parsed
 from domain.case import StaffMember
 from domain.plain_text import plain_text
 from domain.relay import Letter, Paper
@@ -32,7 +33,6 @@ _NOTES, _DOCUMENTS, _CASE = "/case/{id}/notes", "/case/{id}/documents", "/case/{
 """Reading notes by the case's id is [doc], documents [seen]; inserting notes is [seen, weak], uploading [assumed]."""
 NOTE_TYPES, _CATEGORIES = "/case/notes/types", "/case/documents/categories"
 """Both [assumed]."""
-_SHOWN = 20
 _MARK = re.compile(r"casebridge (\S+)")
 """The line that says a record's marker."""
 
@@ -91,8 +91,8 @@ class SmartAdvocateFiles:
     def __init__(self, client: SmartAdvocateClient, names: FilingNames) -> None:
         self._client, self._names = client, names
         self._connection = client.connection
-        self._types = Picklist(self._connection, NOTE_TYPES, "note type")
-        self._categories = Picklist(self._connection, _CATEGORIES, "document category")
+        self._types = picklist(self._connection, NOTE_TYPES, "note type")
+        self._categories = picklist(self._connection, _CATEGORIES, "document category")
 
     @property
     def counts(self) -> Counts:
@@ -146,7 +146,7 @@ class SmartAdvocateFiles:
         So no client can forge one: whatever a message says comes above that line.
         """
         rows = await lists.array(self._connection, _NOTES.format(id=case_id), _NOTES)
-        notes = [parsed(NoteRecord, row, "noteid") for row in rows]
+        notes = [parsed(SYSTEM, NoteRecord, row, "noteid") for row in rows]
         ours = (note for note in notes if (note.subject or "").strip() == SUBJECT)
         return _first(note.note_id for note in ours if marker_in(plain_text(note.note_text or "")) == marker)
 
@@ -185,7 +185,7 @@ class SmartAdvocateFiles:
         del size
         found: list[int] = []
         async for rows in lists.pages(self._connection, _DOCUMENTS.format(id=case_id), _DOCUMENTS):
-            documents = [parsed(DocumentRecord, row, "documentid") for row in rows]
+            documents = [parsed(SYSTEM, DocumentRecord, row, "documentid") for row in rows]
             kept = (document for document in documents if not document.delete_flag)
             found += [document.document_id for document in kept if marker_in(document.comments or "") == marker]
         return _first(found)
@@ -230,31 +230,14 @@ class SmartAdvocateFiles:
             raise FixData(message, status=refusal.status, system=SYSTEM) from refusal
 
 
-class Picklist:
-    """One of the firm's lists of names, read when it is first needed."""
+def picklist(connection: Connection, path: str, what: str) -> Picklist:
+    """One of the firm's lists of names."""
 
-    def __init__(self, connection: Connection, path: str, what: str) -> None:
-        self._connection, self._path, self._what = connection, path, what
-        self._ids: dict[str, int] | None = None
-        self._reading = asyncio.Lock()
+    async def read() -> list[tuple[str, int]]:
+        entries = [parsed(SYSTEM, PicklistEntry, row, "id") for row in await lists.array(connection, path, path)]
+        return [(entry.description or "", entry.id) for entry in entries]
 
-    async def id_of(self, name: str, setting: str) -> int:
-        """The id of exactly this name. Raises Misconfigured, naming the setting and what it can be."""
-        async with self._reading:
-            if self._ids is None:
-                rows = await lists.array(self._connection, self._path, self._path)
-                entries = [parsed(PicklistEntry, row, "id") for row in rows]
-                self._ids = {(entry.description or "").strip(): entry.id for entry in reversed(entries)}
-        found = self._ids.get(name.strip())
-        if found is None:
-            known = sorted(self._ids)
-            shown = ", ".join(f"“{one}”" for one in known[:_SHOWN]) + (" and others" if len(known) > _SHOWN else "")
-            message = (
-                f"The firm's SmartAdvocate has no {self._what} “{name}”. Enter one that it has as *{setting}* in SmartAdvocate "
-                f"Credentials, or have it added in SmartAdvocate; it has {shown or 'none at all'}."
-            )
-            raise Misconfigured(message, system=SYSTEM)
-        return found
+    return Picklist(SYSTEM, what, read)
 
 
 def note_text(words: str, marker: str) -> str:

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from connectors.http import Counts
 from connectors.smartadvocate import lists
 from connectors.smartadvocate.client import SmartAdvocateClient
-from connectors.smartadvocate.filing import NOTE_TYPES, SUBJECT, Picklist, marker_in
+from connectors.smartadvocate.filing import NOTE_TYPES, SUBJECT, marker_in, picklist
 from connectors.smartadvocate.hosts import SYSTEM
-from connectors.smartadvocate.wire import Record, StaffRecord, parsed
-from connectors.wiring import Identifier, Instant, unreadable
+from connectors.smartadvocate.wire import Record, StaffRecord
+from connectors.wiring import Identifier, Instant, parsed, unreadable
 from domain.case import Unreadable
 from domain.plain_text import plain_text
 from domain.relay import Correspondent, PartyKind
@@ -78,7 +78,7 @@ class SmartAdvocateReplies:
 
     async def check(self) -> None:
         """See that the firm has a note type of this name; one request. See the port."""
-        types = Picklist(self._client.connection, NOTE_TYPES, "note type")
+        types = picklist(self._client.connection, NOTE_TYPES, "note type")
         await types.id_of(self._note_type, "Note type for clients")
 
     async def changed(self, since: datetime) -> AsyncIterator[ChangedCases]:
@@ -89,7 +89,7 @@ class SmartAdvocateReplies:
     async def of_case(self, case_id: str) -> CaseReplies:
         """The notes of a case that are of the type and shared now; see the port. One request."""
         rows = await lists.array(self._client.connection, _NOTES.format(id=case_id), _NOTES)
-        read = [_note(row, case_id) for row in rows if self._is_for_clients(parsed(FlagsRecord, row, "noteid"))]
+        read = [_note(row, case_id) for row in rows if self._is_for_clients(parsed(SYSTEM, FlagsRecord, row, "noteid"))]
         items = [note for note in read if isinstance(note, Reply)]
         items.sort(key=lambda reply: (reply.written_at, reply.id))
         unreadable_ones = tuple(note for note in read if isinstance(note, Unreadable))
@@ -98,7 +98,7 @@ class SmartAdvocateReplies:
     async def author_email(self, case_id: str, author: Correspondent) -> str | None:
         """The e-mail of the author on the case's staff, in whatever role. One request."""
         rows = await lists.array(self._client.connection, _STAFF.format(id=case_id), _STAFF)
-        staff = [parsed(StaffRecord, row, "userid") for row in rows]
+        staff = [parsed(SYSTEM, StaffRecord, row, "userid") for row in rows]
         emails = ((one.email or "").strip().lower() for one in staff if one.user_id == author.external_id)
         return next(filter(None, emails), None)
 

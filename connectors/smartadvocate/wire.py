@@ -6,11 +6,10 @@ What the vendor publishes has to be there; what only clients have seen may be mi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from connectors.errors import UnexpectedAnswer
 from connectors.smartadvocate.hosts import SYSTEM
 from connectors.wiring import Identifier, Instant, WireRecord, unreadable
 from domain.case import Case, CaseState, Client, Phone, StaffMember, Unreadable
@@ -33,18 +32,6 @@ class Record(WireRecord):
     """A record after :func:`lower_keys`: the field ``case_id`` is ``caseid`` there."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", ""))
-
-
-R = TypeVar("R", bound=Record)
-
-
-def parsed(kind: type[R], row: Any, id_field: str) -> R:
-    """The record that must be readable, since it may be the one that counts. Raises UnexpectedAnswer."""
-    try:
-        return kind.model_validate(row)
-    except ValidationError as error:
-        trouble = unreadable(SYSTEM, row, id_field, error)
-        raise UnexpectedAnswer(trouble.sentence, field=trouble.field, system=SYSTEM) from error
 
 
 def _day(value: Any) -> date:
