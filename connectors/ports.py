@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from domain.case import Case, CasePage, Client, ClientPage, StaffMember
-from domain.relay import Correspondent, Letter, Paper
+from domain.relay import Correspondent, Letter, Paper, PaperTrace
 from domain.replies import CaseReplies, ChangedCases
 from domain.token import Token
 
@@ -221,11 +221,11 @@ class CaseFiles(Protocol):
         """
         ...
 
-    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:
-        """The id of the complete document with this marker, None when there is none; see :meth:`find_letter`.
+    async def find_paper(self, trace: PaperTrace) -> str | None:
+        """The id of the complete document that leaves this trace, None when there is none; see :meth:`find_letter`.
 
         Raises:
-            FixData: there is one, but not of ``size`` bytes.
+            FixData: there is one with its marker, but not of its size.
             NotFound: the case is hidden, so that nobody can tell.
         """
         ...

@@ -158,3 +158,24 @@ class Paper:
     received_at: datetime
     inbound: bool
     """True when it came from a client."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTrace:
+    """Everything that a document can be known by that may have been filed, and of which no answer tells.
+
+    Case systems that keep our markers go by the marker alone.
+    """
+
+    marker: str
+    case_id: str
+    """The case it was to be filed with."""
+    name: str
+    size: int
+    sha256: str | None
+    since: datetime
+    """It was not filed before then, by whatever clock."""
+    other_records: frozenset[str] = frozenset()
+    """Ids of the records of this case that are other documents of ours."""
+    other_names: frozenset[str] = frozenset()
+    """The names of those and of all others that are to be filed with this case, or may have been."""

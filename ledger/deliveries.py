@@ -84,6 +84,13 @@ class Deliveries(Store):
                 for case_id, payload in connection.execute(wanted.where(deliveries.c.case_id.in_(page))).tuples()
             ]
 
+    def of_case(self, firm: str, stream: str, case_id: str) -> list[Delivery]:
+        """Everything that was ever reserved for a case or called for it, the earliest first."""
+        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.case_id == case_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(wanted.order_by(deliveries.c.id)).all()
+        return [_delivery(row) for row in rows]
+
     def now(self) -> datetime:
         """The present instant by the clock that all instants here are told by."""
         with self._database.reading() as connection:

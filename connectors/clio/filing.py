@@ -19,7 +19,7 @@ from connectors.errors import FixData, NotFound, NotPermitted, Stale, Unavailabl
 from connectors.http import AddressRefused, Counts, Damaged, Streams, redacting_logger
 from connectors.wiring import Identifier, Instant, WireRecord, parsed
 from domain.case import StaffMember
-from domain.relay import Correspondent, Letter, Paper, PartyKind
+from domain.relay import Correspondent, Letter, Paper, PaperTrace, PartyKind
 
 log = redacting_logger("casebridge.clio")
 
@@ -162,12 +162,12 @@ class ClioFiles:
             await self._finish(upload, paper)
         return upload.id
 
-    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:  # noqa: ARG002 - as above
-        """The complete document with this marker. Raises Damaged when Clio holds it in another size."""
-        complete = [upload for upload in await self._uploads(marker) if upload.complete]
+    async def find_paper(self, trace: PaperTrace) -> str | None:
+        """The complete document with this marker, whatever the case. Raises Damaged when Clio holds it in another size."""
+        complete = [upload for upload in await self._uploads(trace.marker) if upload.complete]
         if not complete:
             return None
-        _require_size(complete[0], size)
+        _require_size(complete[0], trace.size)
         return complete[0].id
 
     async def clear_unfinished(self, before: datetime) -> int:
@@ -347,9 +347,9 @@ def _hidden(record: Any) -> Upload:
     return Upload(str(record["id"]), None, "", complete=True, size=None, address=None, headers={})
 
 
-def _require_size(upload: Upload, size: int | None) -> None:
+def _require_size(upload: Upload, size: int) -> None:
     """Raises Damaged when Clio says that it holds another number of bytes."""
-    if size is not None and upload.size is not None and upload.size != size:
+    if upload.size is not None and upload.size != size:
         message = (
             f"Clio holds {upload.size:,} bytes of a file of {size:,} as document {upload.id}. Delete it in Clio, and it is "
             "filed anew."

@@ -22,7 +22,7 @@ from connectors.smartadvocate.wire import Record, lower_keys
 from connectors.wiring import parsed
 from domain.case import StaffMember
 from domain.plain_text import plain_text
-from domain.relay import Letter, Paper
+from domain.relay import Letter, Paper, PaperTrace
 
 SUBJECT = "Case Status Message"
 """Of every message [project brief]."""
@@ -180,14 +180,13 @@ class SmartAdvocateFiles:
         writing = self._connection.upload(_DOCUMENTS.format(id=paper.case_id), route=_DOCUMENTS, form=form)
         return _id_of((await self._written(paper.case_id, writing)).body, "documentid")
 
-    async def find_paper(self, marker: str, case_id: str, size: int | None = None) -> str | None:
+    async def find_paper(self, trace: PaperTrace) -> str | None:
         """The document with this marker, unless it was deleted. No list says how large a document is [seen]."""
-        del size
         found: list[int] = []
-        async for rows in lists.pages(self._connection, _DOCUMENTS.format(id=case_id), _DOCUMENTS):
+        async for rows in lists.pages(self._connection, _DOCUMENTS.format(id=trace.case_id), _DOCUMENTS):
             documents = [parsed(SYSTEM, DocumentRecord, row, "documentid") for row in rows]
             kept = (document for document in documents if not document.delete_flag)
-            found += [document.document_id for document in kept if marker_in(document.comments or "") == marker]
+            found += [document.document_id for document in kept if marker_in(document.comments or "") == trace.marker]
         return _first(found)
 
     async def clear_unfinished(self, before: datetime) -> int:

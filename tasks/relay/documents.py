@@ -1,5 +1,6 @@
 """The document courier: a portal's file becomes a document of the case, its bytes passed on and never kept."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from connectors.errors import FixData, NotFound
 from connectors.http import Download
 from connectors.ports import CaseFiles
 from domain.file_names import clean_file_name, free_name
-from domain.relay import Document, Paper, PartyKind, echo_of
-from ledger import Delivery, Reservation
+from domain.relay import Document, Paper, PaperTrace, PartyKind, echo_of
+from ledger import Delivery, Ledger, Reservation
 from tasks.relay.delivering import NotYet, Refused
 from tasks.relay.messages import refused_with_case
 from tasks.relay.people import Whereabouts
@@ -25,6 +26,8 @@ MARK = "file:"
 """What the markers of files begin with."""
 _MEGABYTE = 1024 * 1024
 _SCANNING = timedelta(minutes=1)
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""More than the case system's clock and the ledger's ever do."""
 _document = TypeAdapter(Document)
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9!#$&^_.+-]+")
 
@@ -91,6 +94,7 @@ class DocumentCourier:
 
     def __init__(
         self,
+        ledger: Ledger,
         portal: CaseStatusClient,
         files: CaseFiles,
         whereabouts: Whereabouts,
@@ -99,7 +103,10 @@ class DocumentCourier:
         largest: int,
     ) -> None:
         self._portal, self._files, self._whereabouts, self._system = portal, files, whereabouts, system
-        self._largest = largest * _MEGABYTE
+        self._ledger, self._largest = ledger, largest * _MEGABYTE
+        self._found: dict[str, str] = {}
+        """Markers by the records that were found in this tick."""
+        self._looking = asyncio.Lock()
 
     async def prepare(self, delivery: Delivery) -> Package:
         """Ask the portal how the file is now, and find its case.
@@ -140,12 +147,17 @@ class DocumentCourier:
 
         Raises:
             Held: the case is gone from the case system.
-            Refused: the case system takes no file as large as this one.
+            Refused: the case system takes no file as large as this one, or none that is empty.
         """
         try:
             with refused_with_case(delivery, self._system):
                 return await self._files.file_paper(prepared.paper, prepared.content, resuming=delivery.tries > 1), None
         except FixData as refusal:
+            if refusal.status == HTTPStatus.BAD_REQUEST and prepared.paper.size == 0:
+                sentence = (
+                    f"“{prepared.paper.name}” is empty, and {self._system} takes no empty files: ask for it again."
+                )
+                raise Refused("vendor_refused", sentence) from refusal
             if refusal.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise
             size = prepared.paper.size / _MEGABYTE
@@ -156,9 +168,33 @@ class DocumentCourier:
             raise Refused("document_too_large", sentence) from refusal
 
     async def find(self, delivery: Delivery) -> str | None:
-        """Look the complete document up by its marker. Raises Held when its case is hidden."""
-        with refused_with_case(delivery, self._system):
-            return await self._files.find_paper(delivery.marker, delivery.case_id, document_in(delivery).size)
+        """Look the complete document up by all that it is known by. Raises Held when its case is hidden.
+
+        One at a time: of two equal files, the second one must not be taken for the first.
+        """
+        async with self._looking:
+            trace = await asyncio.to_thread(self._trace, delivery)
+            with refused_with_case(delivery, self._system):
+                found = await self._files.find_paper(trace)
+            if found is not None:
+                self._found[found] = delivery.marker
+            return found
+
+    def _trace(self, delivery: Delivery) -> PaperTrace:
+        document, marker = document_in(delivery), delivery.marker
+        of_case = self._ledger.deliveries.of_case(delivery.firm, STREAM, delivery.case_id)
+        others = [one for one in of_case if one.marker != marker]
+        return PaperTrace(
+            marker=marker,
+            case_id=delivery.case_id,
+            name=delivery.payload["name"],
+            size=document.size,
+            sha256=document.sha256,
+            since=delivery.reserved_at - _CLOCKS_DIFFER,
+            other_records=frozenset(one.remote_id for one in others if one.remote_id)
+            | {record for record, found_as in self._found.items() if found_as != marker},
+            other_names=frozenset(one.payload["name"] for one in others if "name" in one.payload),
+        )
 
 
 def document_in(delivery: Delivery) -> Document:

@@ -188,6 +188,7 @@ class Documents:
     def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, files: CaseFiles) -> Courier[Any]:
         """See :class:`Stream`."""
         return documents.DocumentCourier(
+            ledger,
             portal,
             files,
             Whereabouts(firm, ledger, portal, files),

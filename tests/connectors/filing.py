@@ -7,12 +7,13 @@ from typing import Any
 
 from connectors.clio.filing import ClioFiles
 from connectors.http import Patience
-from domain.relay import Correspondent, Letter, Paper, PartyKind
+from domain.relay import Correspondent, Letter, Paper, PaperTrace, PartyKind
 from sandbox.faults import FaultKind, FaultRule
 from tests.connectors.clients import clio_client
 from tests.connectors.mailroom import Mailroom
 
 SENT = datetime(2026, 10, 2, 14, 5, 0, 999_999, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 LETTERS, PAPERS, STORAGE = "/api/v4/communications.json", "/api/v4/documents.json", "/uploads/*"
 ONE_PAPER = "/api/v4/documents/*"
 
@@ -39,6 +40,15 @@ def paper_of(content: bytes = b"picture", marker: str = "file:1", **changes: Any
         "sha256": hashlib.sha256(content).hexdigest(), "received_at": SENT, "inbound": True,
     }  # fmt: skip
     return Paper(**whole | changes)
+
+
+def trace_of(marker: str, case_id: str, size: int = 7, **changes: Any) -> PaperTrace:
+    """What is left of :func:`paper_of` when its answer was lost."""
+    whole = {
+        "marker": marker, "case_id": case_id, "name": "intake photo.jpg", "size": size,
+        "sha256": hashlib.sha256(b"picture").hexdigest(), "since": LONG_AGO,
+    }  # fmt: skip
+    return PaperTrace(**whole | changes)
 
 
 class Cabinet(Mailroom):

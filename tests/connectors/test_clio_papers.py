@@ -9,7 +9,7 @@ from connectors.clio.filing import FILE_PROPERTY, ClioFiles
 from connectors.errors import FixData, NotPermitted, UnexpectedAnswer
 from connectors.http import Damaged, ForeignAddress
 from sandbox.faults import FaultKind
-from tests.connectors.filing import ONE_PAPER, PAPERS, Content, marked
+from tests.connectors.filing import ONE_PAPER, PAPERS, Content, marked, trace_of
 
 DAY = timedelta(days=1)
 
@@ -68,15 +68,15 @@ async def test_a_document_is_found_by_its_marker_and_no_other(cabinet):
     markers = ["file:1", "file:11", "a&b=c d+é%/\\?#[]{}"]
     filed = {marker: await cabinet.file(marker=marker) for marker in markers}
     for marker in markers:
-        assert await cabinet.files.find_paper(marker, cabinet.matter) == filed[marker]
-    assert await cabinet.files.find_paper("file:2", cabinet.matter) is None
+        assert await cabinet.files.find_paper(trace_of(marker, cabinet.matter)) == filed[marker]
+    assert await cabinet.files.find_paper(trace_of("file:2", cabinet.matter)) is None
 
 
 async def test_one_of_another_size_is_no_find_and_not_gone_on_with(cabinet):
     filed = await cabinet.file(b"picture")
-    assert await cabinet.files.find_paper("file:1", cabinet.matter, 7) == filed
+    assert await cabinet.files.find_paper(trace_of("file:1", cabinet.matter, 7)) == filed
     with pytest.raises(Damaged, match="Clio holds 7 bytes of a file of 8"):
-        await cabinet.files.find_paper("file:1", cabinet.matter, 8)
+        await cabinet.files.find_paper(trace_of("file:1", cabinet.matter, 8))
     with pytest.raises(Damaged, match="Delete it in Clio"):
         await cabinet.file(b"pictures", resuming=True)
 
@@ -84,20 +84,20 @@ async def test_one_of_another_size_is_no_find_and_not_gone_on_with(cabinet):
 async def test_it_is_found_wherever_somebody_has_put_it_under_whatever_name(cabinet):
     filed = await cabinet.file()
     cabinet.change(filed, _matter=int(cabinet.other_matter), name="other.jpg")
-    assert await cabinet.files.find_paper("file:1", cabinet.matter) == filed
+    assert await cabinet.files.find_paper(trace_of("file:1", cabinet.matter)) == filed
     cabinet.change(filed, _matter=None, locked=True)
-    assert await cabinet.files.find_paper("file:1", cabinet.matter) == filed
+    assert await cabinet.files.find_paper(trace_of("file:1", cabinet.matter)) == filed
 
 
 async def test_an_unfinished_one_is_not_found(cabinet):
     await cabinet.begin()
-    assert await cabinet.files.find_paper("file:1", cabinet.matter) is None
+    assert await cabinet.files.find_paper(trace_of("file:1", cabinet.matter)) is None
 
 
 async def test_one_that_we_may_not_see_counts_as_found_and_is_not_sent_again(cabinet):
     stub = {"data": [{"id": 770031, "etag": '"x"', "redacted": True}], "meta": {"paging": {}}}
     cabinet.spoil(FaultKind.STATUS, "GET", PAPERS, status=200, body=stub, count=2)
-    assert await cabinet.files.find_paper("file:1", cabinet.matter) == "770031"
+    assert await cabinet.files.find_paper(trace_of("file:1", cabinet.matter)) == "770031"
     assert await cabinet.file(resuming=True) == "770031"
     assert cabinet.papers() == []
 
@@ -115,7 +115,7 @@ async def test_a_missing_permission_is_named(cabinet):
     cabinet.clio.denied = {"documents"}
     for call in (
         cabinet.file(),
-        cabinet.files.find_paper("file:1", cabinet.matter),
+        cabinet.files.find_paper(trace_of("file:1", cabinet.matter)),
         cabinet.files.clear_unfinished(filing_day(cabinet)),
     ):
         with pytest.raises(NotPermitted, match="'Documents' permission"):
@@ -238,7 +238,7 @@ async def test_records_that_cannot_be_read_or_seen_are_let_be(cabinet):
 async def test_a_look_up_that_finds_everything_is_no_find(cabinet):
     cabinet.spoil(FaultKind.STATUS, "GET", PAPERS, status=200, body={"data": [{"id": 1}], "meta": {"paging": {}}})
     with pytest.raises(UnexpectedAnswer, match="another marker"):
-        await cabinet.files.find_paper("file:1", cabinet.matter)
+        await cabinet.files.find_paper(trace_of("file:1", cabinet.matter))
 
 
 async def test_content_is_asked_for_once_when_nothing_goes_wrong(cabinet):

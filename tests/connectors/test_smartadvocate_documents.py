@@ -10,7 +10,7 @@ from connectors.http import Damaged
 from connectors.smartadvocate.filing import USUAL_NAMES
 from sandbox.faults import FaultKind
 from tests.connectors.casefile import DOCUMENTS
-from tests.connectors.filing import Content
+from tests.connectors.filing import Content, trace_of
 
 
 async def test_a_document_is_stored_with_all_its_fields(casefile):
@@ -65,9 +65,9 @@ async def test_a_document_is_found_by_its_marker_with_its_case_and_no_other(case
     markers = ["file:1", "file:11"]
     filed = {marker: await casefile.file(marker=marker) for marker in markers}
     for marker in markers:
-        assert await casefile.files.find_paper(marker, casefile.case, 7) == filed[marker]
-        assert await casefile.files.find_paper(marker, casefile.other_case) is None
-    assert await casefile.files.find_paper("file:2", casefile.case) is None
+        assert await casefile.files.find_paper(trace_of(marker, casefile.case, 7)) == filed[marker]
+        assert await casefile.files.find_paper(trace_of(marker, casefile.other_case)) is None
+    assert await casefile.files.find_paper(trace_of("file:2", casefile.case)) is None
 
 
 @pytest.mark.parametrize("envelope", ["bare", "named", "records"])
@@ -76,7 +76,7 @@ async def test_it_is_found_on_whatever_page_it_is(casefile, envelope):
     for number in range(200):
         casefile.records.file_document(int(casefile.case), f"{number}.pdf", b"x")
     filed = await casefile.file()
-    assert await casefile.files.find_paper("file:1", casefile.case) == filed
+    assert await casefile.files.find_paper(trace_of("file:1", casefile.case)) == filed
     assert casefile.requests()["GET /case/{id}/documents"] == 2
 
 
@@ -84,23 +84,23 @@ async def test_one_that_was_deleted_counts_no_more(casefile):
     """Deleted rows are listed, too [seen]."""
     filed = await casefile.file()
     casefile.records.update_document(int(filed), deleted=True)
-    assert await casefile.files.find_paper("file:1", casefile.case) is None
+    assert await casefile.files.find_paper(trace_of("file:1", casefile.case)) is None
     again = await casefile.file()
-    assert await casefile.files.find_paper("file:1", casefile.case) == again
+    assert await casefile.files.find_paper(trace_of("file:1", casefile.case)) == again
 
 
 async def test_it_is_found_though_somebody_has_renamed_it_and_written_more(casefile):
     filed = await casefile.file()
     [kept] = casefile.documents
     casefile.records.update_document(kept.id, name="other.jpg", comments=f"{kept.comments}\r\nFor the deposition")
-    assert await casefile.files.find_paper("file:1", casefile.case) == filed
+    assert await casefile.files.find_paper(trace_of("file:1", casefile.case)) == filed
 
 
 @pytest.mark.parametrize("body", ['"x"', {}, [7], [{}], [{"documentID": None}], [{"documentID": 1, "comments": 7}]])
 async def test_a_look_up_that_cannot_be_read_is_not_taken_for_not_found(casefile, body):
     casefile.spoil(FaultKind.STATUS, "GET", DOCUMENTS, status=200, body=body, count=9)
     with pytest.raises(ConnectorError):
-        await casefile.files.find_paper("file:1", casefile.case)
+        await casefile.files.find_paper(trace_of("file:1", casefile.case))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_a_lost_answer_is_never_repeated_and_the_document_is_found_if_it_i
     with pytest.raises(AnswerLost):
         await casefile.file(bytes(1_000_000))
     assert casefile.requests()["POST /case/{id}/documents"] == 1
-    found = await casefile.files.find_paper("file:1", casefile.case)
+    found = await casefile.files.find_paper(trace_of("file:1", casefile.case))
     assert (found is not None) == takes_effect == (len(casefile.documents) == 1)
 
 
@@ -191,7 +191,7 @@ async def test_who_may_not_file_is_told_apart_from_a_hidden_case(casefile):
     with pytest.raises(NotFound):
         await casefile.file()
     with pytest.raises(NotFound):
-        await casefile.files.find_paper("file:1", casefile.case)
+        await casefile.files.find_paper(trace_of("file:1", casefile.case))
     assert casefile.documents == []
 
 

@@ -10,7 +10,7 @@ from connectors.errors import AnswerLost, FixData, Unavailable, UnexpectedAnswer
 from connectors.http import AddressRefused, Damaged
 from sandbox.clio.storage import StoredObject
 from sandbox.faults import FaultKind
-from tests.connectors.filing import ONE_PAPER, PAPERS, STORAGE, Content
+from tests.connectors.filing import ONE_PAPER, PAPERS, STORAGE, Content, trace_of
 from tests.connectors.test_drift import SUBSTITUTES, dotted, paths, spoiled
 
 PICTURE = bytes(range(256)) * 1024
@@ -25,7 +25,7 @@ async def file_until_done(cabinet, content=None, tries=5):
         try:
             return await cabinet.files.file_paper(paper, content, resuming=number > 0)
         except Wait:
-            found = await cabinet.files.find_paper(paper.marker, cabinet.matter)
+            found = await cabinet.files.find_paper(trace_of(paper.marker, cabinet.matter, paper.size))
             if found is not None:
                 return found
     raise AssertionError("It was never filed.")

@@ -53,6 +53,17 @@ def steps(ledger: Ledger, marker: str) -> list[tuple[State, str | None]]:
     return [(step.state, step.note) for step in receipt.steps]
 
 
+def test_what_belongs_to_a_case_is_told_by_where_it_was_called_for(ledger: Ledger, hold: Lease) -> None:
+    reserve(ledger, message("a"), message("b", "portal:7"), message("c", "case-2"))
+    ledger.deliveries.reserve("another", STREAM, [message("d")])
+    ledger.deliveries.reserve(FIRM, "documents", [message("e")])
+    moved = next(one for one in claim(ledger, hold) if one.marker == "b")
+    ledger.deliveries.settle_delivered(ledger.deliveries.calling(hold, moved, "case-1"), "r1")
+    found = ledger.deliveries.of_case(FIRM, STREAM, "case-1")
+    assert [(one.marker, one.remote_id) for one in found] == [("a", None), ("b", "r1")]
+    assert ledger.deliveries.of_case(FIRM, STREAM, "portal:7") == []
+
+
 def test_a_marker_is_reserved_once(ledger: Ledger) -> None:
     assert reserve(ledger, message("b"), message("a"), message("b")) == ["b", "a"]
     assert reserve(ledger, message("a"), message("c")) == ["c"]
