@@ -9,7 +9,14 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from blocks.forms import Form
 from blocks.hosts import host_of
-from connectors.casepeer import REQUESTS_A_MINUTE, SECRET_HEADER, CasePeerClient, Host, changed_case
+from connectors.casepeer import (
+    REQUESTS_A_MINUTE,
+    SECRET_HEADER,
+    CasePeerClient,
+    CasePeerFiles,
+    Host,
+    changed_case,
+)
 from connectors.ports import SharedState
 from domain.firm import FirmRules
 
@@ -62,6 +69,11 @@ class CasePeerCredentials(Form):
         title="Secret of hints",
         description="What CASEpeer sends along when it calls out that a case has changed. Empty: it is not listened to.",
     )
+    document_category: str = Field(
+        default="",
+        title="Document category",
+        description="Category that files of the portal are put into, exactly as in CASEpeer; it is never created. Empty: none.",
+    )
     requests_per_minute: int = Field(
         default=REQUESTS_A_MINUTE,
         title="Requests per minute",
@@ -111,6 +123,10 @@ class CasePeerCredentials(Form):
             requests_a_minute=self.requests_per_minute,
             share=share,
         )
+
+    def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerFiles:
+        """This firm's CASEpeer as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
+        return CasePeerFiles(self.case_system(shared, rules, share), self.document_category)
 
     def hinted_case(self, headers: Mapping[str, str], body: bytes) -> str | None:
         """Id of the case that a hint says has changed; None when it speaks of something else.

@@ -208,11 +208,6 @@ class Firm(Form):
         )
 
     @property
-    def filing_system(self) -> ClioCredentials | SmartAdvocateCredentials | None:
-        """The case system where the relays file messages and documents; None for CASEpeer, which they do not serve."""
-        return None if isinstance(self.case_system, CasePeerCredentials) else self.case_system
-
-    @property
     def reply_system(self) -> SmartAdvocateCredentials | None:
         """The case system whose people write to clients in it; None where nobody can."""
         return self.case_system if isinstance(self.case_system, SmartAdvocateCredentials) else None

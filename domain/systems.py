@@ -116,6 +116,7 @@ _CASEPEER = CaseSystemRules(
             "access": "CASEpeer: give the integration key access to the case",
         }
     ),
+    names_people=False,  # a note has an author, which is whoever enters it [seen]
 )
 
 CASE_SYSTEMS: Mapping[str, CaseSystemRules] = MappingProxyType(

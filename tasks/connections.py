@@ -89,10 +89,9 @@ async def _probe(ledger: Ledger, firm: Firm) -> Probed:
             client = firm.case_system.case_system(shared, firm.rules())
             cleanup.push_async_callback(client.close)
             account = await client.whoami()
-            if firm.filing_system is not None:
-                files = firm.filing_system.case_files(shared, firm.rules())
-                cleanup.push_async_callback(files.close)
-                await files.check(letters=firm.relay_messages, papers=firm.relay_documents)
+            files = firm.case_system.case_files(shared, firm.rules())
+            cleanup.push_async_callback(files.close)
+            await files.check(letters=firm.relay_messages, papers=firm.relay_documents)
             if REPLIES.is_on(firm):
                 replies = REPLIES.case_side(firm, shared, 1.0)
                 cleanup.push_async_callback(replies.close)

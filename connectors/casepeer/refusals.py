@@ -19,9 +19,10 @@ def explain(answer: Answer) -> ConnectorError:
         case HTTPStatus.UNAUTHORIZED:
             return not_let_in("it calls it invalid", answer.request_id)
         case HTTPStatus.FORBIDDEN:  # of one view only, too [seen]
+            right = "read" if answer.method == "GET" else "write to"
             message = (
                 f"CASEpeer does not permit this to the firm's key: let the firm's CASEpeer administrator give it the right "
-                f"to read '{answer.route.strip('/')}'."
+                f"to {right} '{answer.route.strip('/')}'."
             )
             return NotPermitted(message, **where)
         case HTTPStatus.NOT_FOUND:

@@ -59,6 +59,7 @@ class Answer:
     body: Any
     request_id: str = ""
     route: str = ""
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +351,7 @@ class Connection:
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."
             raise self._lost(call, message, request_id=request_id, hint=hint)
-        answer = Answer(status, response.headers, body, request_id, call.route)
+        answer = Answer(status, response.headers, body, request_id, call.route, call.method)
         if status in _SUCCESS or status in call.accept:
             return answer
         if complaint and status == _FORBIDDEN:

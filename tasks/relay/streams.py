@@ -103,16 +103,16 @@ class Messages:
 
     def concerns(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.filing_system is not None
+        del firm  # every case system keeps what the portal sends
+        return True
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_messages and self.concerns(firm)
+        return firm.relay_messages
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
-        assert firm.filing_system is not None, "a firm without one is not served"
-        return firm.filing_system.case_files(shared, firm.rules(), share)
+        return firm.case_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""
@@ -154,16 +154,16 @@ class Documents:
 
     def concerns(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.filing_system is not None
+        del firm  # every case system keeps what the portal sends
+        return True
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_documents and self.concerns(firm)
+        return firm.relay_documents
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
-        assert firm.filing_system is not None, "a firm without one is not served"
-        return firm.filing_system.case_files(shared, firm.rules(), share)
+        return firm.case_system.case_files(shared, firm.rules(), share)
 
     def pages(self, portal: CaseStatusClient, since: datetime) -> AsyncIterator[Page]:
         """See :class:`Stream`."""

@@ -160,10 +160,7 @@ def _case_of(reference: str, firm: str | None, tick: Tick) -> str:
 def _idle(firm: Firm, ticks: Sequence[Tick]) -> str:
     """Why there is nothing to relay for a firm."""
     off = " and ".join(tick.stream.name for tick in ticks if tick.off)
-    if off:
-        return f"The relay of {off} is switched off for {firm.name}: switch it on in Blocks › {firm.slug}."
-    system = firm.rules().system.name
-    return f"The relay of {ticks[0].stream.name} does not work for {system}, where {firm.name} keeps its cases."
+    return f"The relay of {off} is switched off for {firm.name}: switch it on in Blocks › {firm.slug}."
 
 
 def _refuse_if_superseded(feeds: dict[str, Feed]) -> None:

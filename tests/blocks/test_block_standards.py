@@ -236,7 +236,7 @@ def test_the_relays_serve_firms_in_whose_system_they_can_file_or_read() -> None:
         for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer())
     }
     inwards = {"messages", "documents"}
-    assert served == {"clio": inwards, "smartadvocate": inwards | {"replies"}, "casepeer": set()}
+    assert served == {"clio": inwards, "smartadvocate": inwards | {"replies"}, "casepeer": inwards}
 
 
 def test_the_rules_are_the_blocks_settings() -> None:

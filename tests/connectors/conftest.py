@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.casefile import Casefile
+from tests.connectors.casefile import Binder, Casefile
 from tests.connectors.clients import clio_client, portal_client
 from tests.connectors.filing import Cabinet
 
@@ -53,6 +53,15 @@ async def casefile(small: SandboxServer) -> AsyncIterator[Casefile]:
     casefile = Casefile(small)
     yield casefile
     await casefile.files.close()
+
+
+@pytest.fixture
+async def binder(small: SandboxServer) -> AsyncIterator[Binder]:
+    """A case in a firm's CASEpeer to file with."""
+    small.reset()
+    binder = Binder(small)
+    yield binder
+    await binder.files.close()
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 import threading
 
 import psutil
+import pytest
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
-from tests.connectors.casefile import Casefile
+from tests.connectors.casefile import Binder, Casefile
 from tests.connectors.clients import portal_client
 from tests.connectors.filing import Cabinet
 from tests.connectors.mailroom import KEY
@@ -46,12 +47,13 @@ async def test_memory_stays_flat_on_the_way_to_clio():
         assert (kept["size"], kept["sha256"]) == (SIZE, document.sha256)
 
 
-async def test_memory_stays_flat_on_the_way_to_smartadvocate():
+@pytest.mark.parametrize("system", [Casefile, Binder], ids=["smartadvocate", "casepeer"])
+async def test_memory_stays_flat_on_the_way_to_systems_that_take_it_in_one_request(system):
     with SandboxServer(WorldOptions(matters=3, shares=Shares.trouble_free()), limits_on=False) as server:
-        casefile = Casefile(server)
-        casefile.records.switches.max_upload_bytes = SIZE
-        document = await carry(casefile)
-        [kept] = casefile.documents
+        firm = system(server)
+        firm.records.switches.max_upload_bytes = SIZE
+        document = await carry(firm)
+        [kept] = firm.documents
         assert (kept.size, kept.sha256) == (SIZE, document.sha256)
 
 

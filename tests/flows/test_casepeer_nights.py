@@ -10,7 +10,6 @@ from connectors.casepeer import lists
 from flows.check_connection import check_connection
 from flows.connect_case_system import connect_case_system
 from flows.initial_bulk_import import initial_bulk_import
-from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
 from flows.retry_failed_cases import retry_failed_cases
 from flows.sync_one_case import sync_one_case
@@ -201,7 +200,6 @@ async def test_one_case_by_its_id_or_by_its_address(office: Peers) -> None:
         (sync_one_case, {"case": "HP-2210"}, "not a CASEpeer case id"),
         (sync_one_case, {"case": "https://app.clio.com/nc/#/matters/7"}, "an address of Clio"),
         (sync_one_case, {"case": "https://leadcheck.casepeer.com/case/7/"}, "does not belong to the firm's CASEpeer"),
-        (message_relay, {}, "The relay of messages does not work for CASEpeer"),
         (connect_case_system, {}, "CASEpeer, which is asked by a key"),
     ],
 )
