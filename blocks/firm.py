@@ -12,7 +12,9 @@ from blocks.clio import ClioCredentials
 from blocks.forms import Form
 from blocks.smartadvocate import SmartAdvocateCredentials
 from domain.firm import FirmRules
+from domain.nights import Night
 from domain.roles import ATTORNEY, PARALEGAL
+from domain.systems import CASE_SYSTEMS
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
 
@@ -78,7 +80,10 @@ class Firm(Form):
     relay_documents: bool = Field(
         default=True,
         title="Document relay is on",
-        description="Off: files of the portal are not brought into the case system. What is under way waits.",
+        description=(
+            "Off: files of the portal are not brought into the case system. What is under way waits. Into CASEpeer they "
+            "come once a night, after the sync."
+        ),
     )
     relay_replies: bool = Field(
         default=True,
@@ -211,6 +216,11 @@ class Firm(Form):
     def reply_system(self) -> SmartAdvocateCredentials | None:
         """The case system whose people write to clients in it; None where nobody can."""
         return self.case_system if isinstance(self.case_system, SmartAdvocateCredentials) else None
+
+    @property
+    def night(self) -> Night:
+        """When the firm's night is: its own time and zone, else its case system's usual ones."""
+        return Night.of(CASE_SYSTEMS[self.case_system.system], self.time_zone, self.nightly_at, self.nightly_zone)
 
     @property
     def zone(self) -> ZoneInfo:

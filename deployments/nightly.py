@@ -17,15 +17,9 @@ ENTRYPOINT = "flows.nightly_case_sync.nightly_case_sync"
 
 
 def nightly_schedule(firm: Firm) -> CronSchedule:
-    """When the firm's nightly sync runs: its own time and zone, else its case system's usual ones.
-
-    A cron in a named zone follows daylight saving; an interval would not.
-    """
-    usual = CASE_SYSTEMS[firm.case_system.system]
-    at = firm.nightly_at or usual.nightly_at
-    zone = firm.nightly_zone or (firm.time_zone if firm.nightly_at else usual.nightly_zone)
-    hour, minute = at.split(":")
-    return CronSchedule(cron=f"{int(minute)} {int(hour)} * * *", timezone=zone)
+    """When the firm's nightly sync runs. A cron in a named zone follows daylight saving; an interval would not."""
+    night = firm.night
+    return CronSchedule(cron=f"{night.at.minute} {night.at.hour} * * *", timezone=night.zone.key)
 
 
 async def deploy_nightly(client: PrefectClient, firm: Firm, *, work_pool: str = WORK_POOL) -> UUID:

@@ -17,7 +17,8 @@ async def document_relay(firm: str | None = None, since: datetime | None = None)
     """Bring new files of the portal into the case system: of every firm, or of one.
 
     Bytes are passed on as they come and checked by size and SHA-256; a transfer that breaks is gone on with. One firm's
-    trouble stops no other. Runs every twenty minutes by itself.
+    trouble stops no other. Runs every twenty minutes by itself; the files of firms with CASEpeer are then asked for once a
+    night, after the firm's sync, and at once when the firm is named.
 
     Args:
         firm: The firm's short name: the name of its Firm block. Empty: all firms.

@@ -26,6 +26,7 @@ class Feed:
     swept_at: datetime | None
     """When it was last read again from far back, for what appears late."""
     polled_at: datetime | None
+    """When its last reading began."""
     tidied_at: datetime | None
     """When unfinished uploads were last cleared away; None while there cannot be any."""
 
@@ -55,11 +56,16 @@ class Feeds(Store):
         with self._database.writing() as connection:
             connection.execute(update(feeds).where(earlier).values(read_to=read_to))
 
-    def polled(self, stream: str, firms: Collection[str], *, swept: Collection[str] = ()) -> None:
-        """These firms' feeds were read to their end just now; ``swept`` names those read from far back."""
+    def polled(
+        self, stream: str, firms: Collection[str], *, swept: Collection[str] = (), at: datetime | None = None
+    ) -> None:
+        """These firms' feeds were read to their end; ``swept`` names those read from far back.
+
+        ``at`` is when their reading began (None: now): what has arrived since then may not have been read.
+        """
         with self._database.writing() as connection:
-            now = self._database.now(connection)
-            for names, values in ((firms, {"polled_at": now}), (swept, {"swept_at": now})):
+            at = at or self._database.now(connection)
+            for names, values in ((firms, {"polled_at": at}), (swept, {"swept_at": at})):
                 for page in chunks(sorted(names)):
                     of_page = and_(feeds.c.stream == stream, feeds.c.firm.in_(page))
                     connection.execute(update(feeds).where(of_page).values(values))

@@ -34,7 +34,7 @@ from tasks.scopes import (
 SHARE = 0.9
 """The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
 CONNECTING = "connect_case"
-_NIGHTLY, _IMPORT = "nightly_case_sync", "initial_bulk_import"
+NIGHTLY_SYNC, _IMPORT = "nightly_case_sync", "initial_bulk_import"
 """Kinds of runs."""
 
 
@@ -123,7 +123,7 @@ class SyncRun:
     @property
     def is_night(self) -> bool:
         """True for the nightly sync over a window, by schedule or by hand; False for named cases and imports."""
-        return self.record.kind == _NIGHTLY and self.scope.ids is None
+        return self.record.kind == NIGHTLY_SYNC and self.scope.ids is None
 
     @property
     def reads_linked_only(self) -> bool:
@@ -243,6 +243,11 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
             raise
 
 
+def cases_hold(slug: str) -> str:
+    """The name of the hold on a firm's cases."""
+    return f"cases:{slug}"
+
+
 def _origin(ledger: Ledger, record: Run) -> Run:
     """The run itself, or the one that it retries, however many retries ago."""
     while record.parent_run_id is not None and (parent := ledger.runs.get(record.parent_run_id)) is not None:
@@ -279,7 +284,7 @@ async def _acquire(ledger: Ledger, request: Request, flow_run: FlowRun | None) -
     while True:
         try:
             return await asyncio.to_thread(
-                ledger.leases.acquire, f"cases:{request.firm}", owner, LEASE_SECONDS, note=note
+                ledger.leases.acquire, cases_hold(request.firm), owner, LEASE_SECONDS, note=note
             )
         except LeaseHeld as held:
             if held.owner != owner or flow_run is None or flow_run.run_count < 2:  # noqa: PLR2004

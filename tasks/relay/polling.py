@@ -1,7 +1,7 @@
 """Reading a firm's feed: everything new is reserved before the place moves on, so that no death loses or repeats any.
 
 A feed is read again a little further back than it was read to, for what was committed late or with an older stamp; once
-an hour from a day back. What is reserved already is recognised by its marker.
+an hour (or where it is read more seldom, each time) from a day before it was last read so. What is reserved already is recognised by its marker.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tasks.relay.streams import Stream
 OVERLAP = timedelta(minutes=15)
 """How far back each reading goes."""
 SWEEP = timedelta(hours=25)
-"""How far back the hourly one goes."""
+"""How far back the hourly one goes, from the one before it."""
 SWEEP_EVERY = timedelta(hours=1)
 _EARLIER = timedelta(hours=1)
 """How far back the very first reading asks: our clock may be ahead of the portal's."""
@@ -50,7 +50,7 @@ async def poll(
         polled.swept = feed.swept_at is None or now - feed.swept_at >= SWEEP_EVERY
         start = feed.read_to - OVERLAP
         if polled.swept:
-            start = min(start, now - SWEEP)
+            start = min(start, (feed.swept_at or now) - SWEEP)
     if since is not None:
         start = min(start, since)
     async for page in stream.pages(source, start):

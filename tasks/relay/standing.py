@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.forecast import duration
 from ledger import Feed, Standing
+from tasks.relay.nightly import stale_after
 from tasks.relay.streams import counted
 from tasks.relay.tick import Served, Tick
 from tasks.troubles import PASSING
@@ -44,7 +45,11 @@ async def take_stock(tick: Tick) -> list[Row]:
     rows = []
     for slug, served in tick.served.items():
         stands = standing.get(slug)
-        late = stands is not None and stands.oldest is not None and now - stands.oldest > tick.stream.stale_after
+        late = (
+            stands is not None
+            and stands.oldest is not None
+            and now - stands.oldest > stale_after(tick.stream, served.firm)
+        )
         held = stands is not None and stands.held > 0
         why = await asyncio.to_thread(_reasons, tick, slug) if late or held else {}
         rows.append(_row(tick, served, stands, feeds.get(slug), given_up.get(slug, 0), now, why))
@@ -76,7 +81,7 @@ def _row(
     age = now - stands.oldest if stands and stands.oldest else None
     wrong: dict[str, str] = {}
     stream = tick.stream
-    limit, word = stream.stale_after, stream.word
+    limit, word = stale_after(stream, served.firm), stream.word
     unread = now - feed.polled_at if feed and feed.polled_at else None
     if served.trouble is not None:
         code, sentence = served.trouble

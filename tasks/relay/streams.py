@@ -57,7 +57,7 @@ class Stream(Protocol):
 
     @property
     def stale_after(self) -> timedelta:
-        """When what waits is too old, and somebody is told."""
+        """When what waits is too old, and somebody is told; see :func:`tasks.relay.nightly.stale_after`."""
         ...
 
     def concerns(self, firm: Firm) -> bool:

@@ -23,6 +23,7 @@ from tasks.fleet import Fleet, load_fleet, load_one
 from tasks.hold import Hold
 from tasks.patience import STEP
 from tasks.relay.delivering import Engine, Tally
+from tasks.relay.nightly import is_to_be_read
 from tasks.relay.polling import Polled, poll
 from tasks.relay.replies import read_cases
 from tasks.relay.streams import REPLIES, STREAMS, Stream, counted
@@ -188,12 +189,13 @@ async def serve_all(ticks: Sequence[Tick]) -> None:
 
 
 async def _serve_stream(tick: Tick) -> None:
+    began = await asyncio.to_thread(tick.ledger.deliveries.now)
     polling = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE)
     serving = {catching_up: asyncio.Semaphore(FIRMS_SERVED_AT_ONCE) for catching_up in (False, True)}
     await asyncio.gather(*(_serve(tick, served, polling, serving) for served in tick.served.values()))
     read = {slug: served.polled for slug, served in tick.served.items() if served.polled is not None}
     swept = [slug for slug, polled in read.items() if polled.swept]
-    await asyncio.to_thread(tick.ledger.feeds.polled, tick.stream.name, list(read), swept=swept)
+    await asyncio.to_thread(tick.ledger.feeds.polled, tick.stream.name, list(read), swept=swept, at=began)
 
 
 async def _serve(
@@ -229,8 +231,10 @@ async def _noting(served: Served, work: Awaitable[None]) -> None:
 
 
 async def _poll(tick: Tick, served: Served) -> None:
-    """One firm's feed; sockets are shared between the firms, requests and keys are not."""
+    """One firm's feed, if it is its time; sockets are shared between the firms, requests and keys are not."""
     firm, ledger, feed = served.firm, tick.ledger, tick.feeds.get(served.firm.slug)
+    if tick.only is None and not await is_to_be_read(tick.stream, firm, ledger, feed):
+        return
     if tick.stream is REPLIES:
         replies = REPLIES.case_side(firm, _shared(firm.case_system.system, firm, ledger), 1.0)
         try:

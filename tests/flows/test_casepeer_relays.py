@@ -1,4 +1,4 @@
-"""Messages and files of the portal in CASEpeer: whole, each once, and what holds up what."""
+"""Messages and files of the portal in CASEpeer: notes every two minutes, documents after the firm's night, each once."""
 
 import asyncio
 import hashlib
@@ -7,15 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from blocks.casepeer import CasePeerCredentials
+from blocks.firm import Firm
 from flows.check_connection import check_connection
 from flows.document_relay import document_relay
 from flows.initial_bulk_import import initial_bulk_import
 from flows.message_relay import message_relay
 from ledger import State
+from ledger.tables import deliveries, feeds
 from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
+from tasks.fleet import Fleet
 from tests.flows.peers import Peers, open_peers
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
@@ -222,3 +226,71 @@ async def test_a_category_that_is_missing_is_told_at_the_check_and_stops_documen
     assert records(desk).document_categories[kept.category] == "Client Portal"
     credentials.document_category = ""
     await credentials.asave(block, overwrite=True)
+
+
+class Evenings:
+    """The fleet's ticks for this firm, whose hour of the night was five minutes ago."""
+
+    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.desk, self.ledger, self.slug = desk, desk.office.ledger, desk.office.slug
+        monkeypatch.setattr("tasks.relay.tick.load_fleet", self._alone)
+
+    async def _alone(self) -> Fleet:
+        firm = await Firm.aload(self.slug)
+        hour = datetime.now(UTC) - timedelta(minutes=5)
+        return Fleet({self.slug: firm.model_copy(update={"nightly_at": f"{hour:%H:%M}", "nightly_zone": "UTC"})})
+
+    async def tick(self) -> tuple[str | None, bool]:
+        """A tick of all firms: how it ended, and whether this one's files were asked for."""
+        self.desk.office.forget_requests()
+        state = await document_relay(return_state=True)
+        return state.name, bool(self.desk.office.asked("casestatus", "GET", "/v1/api/files"))
+
+    def was_read(self, minutes_ago: float) -> None:
+        with self.ledger._database.writing() as connection:
+            at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+            connection.execute(update(feeds).where(feeds.c.stream == "documents").values(polled_at=at))
+
+    def waits_since(self, hours_ago: float) -> None:
+        with self.ledger._database.writing() as connection:
+            pending = deliveries.c.ended_at.is_(None)
+            since = datetime.now(UTC) - timedelta(hours=hours_ago)
+            connection.execute(update(deliveries).where(pending).values(waiting_since=since, due_at=None))
+
+
+async def test_documents_come_once_a_night_after_the_sync_and_retries_at_any_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, evenings = next(desk.office.resting), Evenings(desk, monkeypatch)
+    desk.put(case, "first.pdf", "first")
+    assert await evenings.tick() == ("Completed", False), "read by hand after the hour of this night"
+    evenings.was_read(60)
+    assert await evenings.tick() == ("Completed", False), "its sync may still begin"
+    hold = evenings.ledger.leases.acquire(f"cases:{evenings.slug}", "the night", 60)
+    evenings.ledger.runs.start(hold, firm=evenings.slug, kind="nightly_case_sync", trigger="nightly", system="casepeer")
+    assert await evenings.tick() == ("Completed", False), "its sync is running"
+    evenings.ledger.leases.release(hold)
+    desk.spoil("casepeer", FaultKind.STATUS, "POST", DOCUMENTS.format(case), status=415, count=3)
+    assert await evenings.tick() == ("Completed", True)
+    desk.put(case, "second.pdf", "second")
+    evenings.waits_since(hours_ago=24)
+    assert await evenings.tick() == ("Completed", False), "a day is no reason to wake anybody"
+    evenings.waits_since(hours_ago=25.1)
+    assert await evenings.tick() == ("Exceptions", False)
+    evenings.waits_since(hours_ago=24)
+    assert await evenings.tick() == ("Completed", False)
+    assert [document.name for document in documents(desk, case)] == ["first.pdf"], "tried again, nothing else read"
+    await desk.tick(document_relay)
+    assert [document.name for document in documents(desk, case)] == ["first.pdf", "second.pdf"], "read by hand"
+
+
+async def test_what_appears_late_between_two_nights_is_still_found(desk: Desk) -> None:
+    """With a time from before the last reading, and further back than a reading of every hour looks."""
+    case, ledger, now = next(desk.office.resting), desk.office.ledger, datetime.now(UTC)
+    ledger.feeds.begin(desk.office.slug, "documents", now - timedelta(days=3))
+    with ledger._database.writing() as connection:
+        read = {"read_to": now - timedelta(hours=24), "swept_at": now - timedelta(hours=24)}
+        connection.execute(update(feeds).where(feeds.c.stream == "documents").values(read))
+    desk.put(case, "late.pdf", "late", updated_at=(now - timedelta(hours=40)).isoformat())
+    await desk.tick(document_relay)
+    assert [document.name for document in documents(desk, case)] == ["late.pdf"]

@@ -75,6 +75,13 @@ def test_when_feeds_were_polled_and_swept_is_noted_by_the_databases_clock(ledger
     assert found == {FIRM: (NOON, NOON, two_later), "another": (two_later, None, None), "a third": (None, None, None)}
 
 
+def test_a_reading_counts_from_its_beginning(ledger: Ledger, clock: HandClock) -> None:
+    ledger.feeds.begin(FIRM, STREAM, NOON)
+    clock.turn(minutes=3)
+    ledger.feeds.polled(STREAM, [FIRM], swept=[FIRM], at=NOON + timedelta(minutes=1))
+    assert (feed(ledger).polled_at, feed(ledger).swept_at) == (NOON + timedelta(minutes=1),) * 2
+
+
 def test_a_thousand_firms_are_noted_at_once(ledger: Ledger) -> None:
     firms = [f"firm-{number}" for number in range(1_000)]
     for firm in firms[::100]:

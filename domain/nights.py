@@ -1,0 +1,63 @@
+"""When a firm's night is, and when what waits for it is due: documents, where the case system takes them once a night."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.systems import CaseSystemRules
+
+SYNC_BEGINS_WITHIN = timedelta(minutes=30)
+"""How long after the hour of the night the firm's sync is waited for [assumed]: a worker may be busy, or just starting."""
+NIGHTLY_IS_STALE_AFTER = timedelta(days=1, hours=1)
+"""What comes once a night is too old when it has missed one."""
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A time of day in a zone: the same hour on people's clocks, through daylight saving."""
+
+    at: time
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, system: CaseSystemRules, own_zone: str, at: str | None, zone: str | None) -> "Night":
+        """A firm's night: by its own settings (``HH:MM`` in ``zone``, else in its own zone), else as its case system has it."""
+        usual = own_zone if at else system.nightly_zone
+        return cls(time.fromisoformat(at or system.nightly_at), ZoneInfo(zone or usual))
+
+    def latest(self, now: datetime) -> datetime:
+        """The last time (UTC) that it was this hour, at ``now`` or before.
+
+        An hour that daylight saving leaves out is there an hour later; of one that comes twice, the first counts.
+        """
+        today = now.astimezone(self.zone).date()
+        nights = (datetime.combine(day, self.at, self.zone).astimezone(UTC) for day in (today, today - _DAY))
+        return next(night for night in nights if night <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStanding:
+    """How a firm's nightly sync stands: switched on or off, at work now, and when it last began."""
+
+    is_on: bool
+    is_running: bool
+    begun_at: datetime | None
+
+
+def is_due(night: Night, now: datetime, done_at: datetime | None, sync: SyncStanding) -> bool:
+    """Whether what is done once a night is to be done now: after the firm's sync, where there is one.
+
+    Args:
+        night: the firm's night.
+        now: the present instant, by the same clock as the others.
+        done_at: when it was last begun; None: never, and then it is due at once.
+        sync: the firm's sync.
+    """
+    if done_at is None:
+        return True
+    since = night.latest(now)
+    if done_at >= since or sync.is_running:
+        return False
+    has_been = sync.begun_at is not None and sync.begun_at >= since
+    return has_been or not sync.is_on or now - since >= SYNC_BEGINS_WITHIN
