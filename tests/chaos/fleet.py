@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from prefect.client.orchestration import get_client
 from blocks.firm import Firm
 from connectors.clio.filing import FILE_PROPERTY
 from connectors.ports import SharedState
+from flows.initial_bulk_import import initial_bulk_import
 from flows.nightly_case_sync import nightly_case_sync
 from ledger import Ledger, State
 from sandbox.clio import plain
@@ -22,14 +24,19 @@ from sandbox.testing import SandboxServer
 from tasks.firms import load_firm
 from tasks.relay import polling
 from tasks.relay.streams import STREAMS
-from tests.chaos.records import ClioRecords, Filed, Records, SmartAdvocateRecords, marker_of
+from tests.chaos.records import CasePeerRecords, ClioRecords, Filed, Records, SmartAdvocateRecords, marker_of
 from tests.flows.advocates import smartadvocate_credentials
-from tests.flows.office import clio_credentials, raise_limits, save_firm
+from tests.flows.office import Credentials, clio_credentials, raise_limits, save_firm
+from tests.flows.peers import casepeer_credentials
 
 BEGAN = timedelta(hours=2)
 """How long ago the relays were switched on: what appears late may be older than the test."""
 WORDS = ["die", "Akte", "📎", "is", "“ready”", "& <b>signed</b>\n", "日本", "—", "see", "you", "at", "10:30", "\ttab"]
-CREDENTIALS = {"clio": clio_credentials, "smartadvocate": smartadvocate_credentials}
+CREDENTIALS: dict[str, Callable[[SandboxServer, str], Credentials]] = {
+    "clio": clio_credentials,
+    "smartadvocate": smartadvocate_credentials,
+    "casepeer": casepeer_credentials,
+}
 SIZES = (0, 1, 700, 65_536, 300_000, 1_300_000)
 
 
@@ -74,16 +81,22 @@ class Fleet:
         for slug, seed in firms:
             case_system = CREDENTIALS[system](self.sandbox, seed.slug)
             await save_firm(slug, self.sandbox, of=seed.slug, case_system=case_system, **settings)
-        for state in await asyncio.gather(*(nightly_case_sync(slug, return_state=True) for slug in names)):
+        for state in await asyncio.gather(*(_bring_over(slug, seed, system) for slug, seed in firms)):
             assert state.is_completed(), state
         for slug, seed in firms:
-            if system == "clio":
-                records: Records = ClioRecords(self.sandbox.clio.firms[seed.slug])
-            else:
-                records = SmartAdvocateRecords(self.sandbox.smartadvocate.firms[seed.slug])
+            records = self._records(slug, seed.slug, system)
             self.houses.append(House(slug, seed.slug, system, records, list(map(str, seed.matter_ids))))
             for stream in ("messages", "documents"):
                 self.ledger.feeds.begin(slug, stream, datetime.now(UTC) - BEGAN)
+
+    def _records(self, slug: str, seeded: str, system: str) -> Records:
+        match system:
+            case "clio":
+                return ClioRecords(self.sandbox.clio.firms[seeded])
+            case "smartadvocate":
+                return SmartAdvocateRecords(self.sandbox.smartadvocate.firms[seeded])
+            case _:
+                return CasePeerRecords(self.sandbox.casepeer.firms[seeded], self.ledger, slug)
 
     # The portal.
 
@@ -112,15 +125,24 @@ class Fleet:
             marker = f"message:{shown['id']}"
             house.messages[marker] = Item(marker, body["integration_id"], at, body=body["content"], late=is_late)
 
-    def put(self, house: House, count: int, *, cases: list[str] | None = None, size: int | None = None) -> None:
-        """Clients put ``count`` files there, some of the same name, some still being scanned."""
+    def put(
+        self,
+        house: House,
+        count: int,
+        *,
+        cases: list[str] | None = None,
+        size: int | None = None,
+        alike: bool = False,
+    ) -> None:
+        """Clients put ``count`` files there, some of the same name, some still being scanned; ``alike``: of the same bytes."""
+        seed = self._dice.randrange(2**31)
         bodies: list[dict[str, Any]] = [
             {
                 "integration_id": self._dice.choice(cases or house.cases),
                 "source": house.system,
                 "file_name": f"scan {self._dice.randint(1, 20)}.pdf",
                 "size": self._dice.choice(SIZES) if size is None else size,
-                "seed": self._dice.randrange(2**31),
+                "seed": seed if alike else self._dice.randrange(2**31),
                 "ready_in": self._dice.choice([0.0, 0.0, 0.0, 0.7]),
             }
             for _ in range(count)
@@ -229,6 +251,13 @@ class Fleet:
             return "in Clio, not settled"
         stored = {version["uuid"] for paper in found for version in paper["versions"]} & set(firm.storage.objects)
         return "its bytes are stored" if stored else "begun" if found else "not in Clio"
+
+
+async def _bring_over(slug: str, seed: Any, system: str) -> Any:
+    """A firm's first run: of CASEpeer, a night brings nothing over that is not there already."""
+    if system == "casepeer":
+        return await initial_bulk_import(slug, cases="\n".join(map(str, seed.matter_ids)), return_state=True)
+    return await nightly_case_sync(slug, return_state=True)
 
 
 async def close_every_firm() -> None:

@@ -1,11 +1,14 @@
 """What a case system has on file for a firm, in the same words whichever system it is."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, Protocol
 
+from connectors.casepeer.filing import PREFIX
 from connectors.clio.filing import FILE_PROPERTY, MESSAGE_PROPERTY
+from ledger import Ledger
 from sandbox.clio import plain
 
 
@@ -80,6 +83,41 @@ class SmartAdvocateRecords:
             )
             for document in self._firm.documents.new()
         ]
+
+
+class CasePeerRecords:
+    """Notes, and documents, of which nothing says which of ours they are: the ledger has to; all that were not seeded."""
+
+    def __init__(self, firm: Any, ledger: Ledger, slug: str) -> None:
+        self._firm, self._ledger, self._slug = firm, ledger, slug
+
+    def messages(self) -> list[Filed]:
+        """A message in parts counts once its last one is there, which has all that came before in front of it."""
+        filed, parts = [], Counter[str]()
+        before: dict[str, str] = {}
+        for note in self._firm.notes.new():
+            assert note.text.startswith(PREFIX)
+            text, (marker, _, part) = note.text.removeprefix(f"{PREFIX} "), note.external_ref.partition(":part:")
+            if part:
+                parts[note.external_ref] += 1
+                before[marker] = before.get(marker, "") + text.rpartition("\n\n(Part ")[0]
+                continue
+            words = before.get(marker, "") + text.rpartition("\n\n--\nFrom: ")[0]
+            filed.append(Filed(marker, str(note.case_id), str(note.id), words))
+        assert all(count == 1 for count in parts.values())
+        return filed
+
+    def files(self) -> list[Filed]:
+        filed = []
+        for document in self._firm.documents.new():
+            case, number = str(document.case_id), str(document.id)
+            known = self._ledger.deliveries.of_case(self._slug, "documents", case)
+            markers = [one.marker for one in known if one.remote_id == number and one.payload["name"] == document.name]
+            filed += [
+                Filed(marker, case, number, size=document.size, sha256=document.sha256)
+                for marker in markers or [f"unknown: {document.name}"]
+            ]
+        return filed
 
 
 def marker_of(record: dict[str, Any], name: str) -> str:

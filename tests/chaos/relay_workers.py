@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from connectors.casepeer import CasePeerFiles
 from connectors.clio.filing import ClioFiles
 from connectors.http import connection, streams
 from connectors.http.connection import Timeouts
@@ -64,6 +65,11 @@ AT_SMARTADVOCATE: dict[str, tuple[type, str, str]] = {
     "after a document was answered": (SmartAdvocateFiles, "file_paper", "after"),
 }
 """The same where the firm's case system is SmartAdvocate."""
+AT_CASEPEER: dict[str, tuple[type, str, str]] = {
+    "while a case note is under way": (CasePeerFiles, "file_letter", "during"),
+    "after a case document was answered": (CasePeerFiles, "file_paper", "after"),
+}
+"""The same where it is CASEpeer."""
 _UNDER_WAY, _BETWEEN_TICKS = 0.02, 0.3
 
 
@@ -181,7 +187,7 @@ async def _ticks(orders: Orders) -> None:
 
 def _die_at(point: str, unharmed: int) -> None:
     """Have this process kill itself when it passes ``point`` once more than ``unharmed`` times."""
-    owner, name, when = (POINTS | AT_SMARTADVOCATE)[point]
+    owner, name, when = (POINTS | AT_SMARTADVOCATE | AT_CASEPEER)[point]
     step = getattr(owner, name)
     left = unharmed
 
