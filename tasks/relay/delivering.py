@@ -229,7 +229,7 @@ class Engine(Generic[Prepared]):
         asked_at = await asyncio.to_thread(self._deliveries.now)
         found = await self._courier.find(delivery)
         if found is not None:
-            note = "Its answer was lost, but it was found by its marker; it was not made again."
+            note = "Its answer was lost, but it was looked up and found; it was not made again."
             await asyncio.to_thread(self._deliveries.settle_delivered, delivery, found, note)
             self.tally.recognised += 1
             return None
@@ -238,7 +238,7 @@ class Engine(Generic[Prepared]):
             why = delivery.reason or ""
             await asyncio.to_thread(self._deliveries.postpone, delivery, "answer_lost", why, again_at=believed_from)
             return None
-        note = "It was not found by its marker: it had no effect, and is made again."
+        note = "It was looked up and not found: it had no effect, and is made again."
         absent = await asyncio.to_thread(self._deliveries.absent, delivery, note)
         if _waited(absent) > GIVE_UP_AFTER:
             await self._abandon(absent, "answer_lost", delivery.reason or "No call for it was ever answered.")

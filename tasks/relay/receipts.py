@@ -94,15 +94,15 @@ def said_of(receipt: Receipt, stream: Stream) -> str:
         case State.DELIVERED:
             return (
                 f"{word} {delivery.marker} was {stream.done.format(case=delivery.case_id, record=delivery.remote_id)} on "
-                f"{_moment(delivery.ended_at or delivery.changed_at)}. It carries the marker there, and the marker stands for "
-                f"one sending only: however often {stream.source} shows it, a second one is refused."
+                f"{_moment(delivery.ended_at or delivery.changed_at)}. Its marker stands for one sending only: "
+                f"however often {stream.source} shows it, a second one is refused."
             )
         case State.GIVEN_UP:
             return f"{word} {delivery.marker} was given up: {delivery.reason} {_fix(delivery.code)}"
         case State.UNKNOWN | State.CALLING:
             return (
-                f"Whether {stream.word} {delivery.marker} has reached {stream.target} is not known yet: it is looked up by "
-                "its marker before it is sent again."
+                f"Whether {stream.word} {delivery.marker} has reached {stream.target} is not known yet: it is looked up there "
+                "before it is sent again."
             )
         case _:
             why = f": {delivery.reason} {_fix(delivery.code)}" if delivery.reason else "."

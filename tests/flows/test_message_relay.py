@@ -264,7 +264,7 @@ async def test_a_lost_answer_is_looked_up_and_never_sent_again(desk: Desk) -> No
         State.UNKNOWN,
         State.DELIVERED,
     ]
-    assert "found by its marker" in (receipt.steps[-1].note or "")
+    assert "looked up and found" in (receipt.steps[-1].note or "")
 
 
 async def test_a_message_that_never_arrived_is_sent_once_more_when_that_is_certain(
