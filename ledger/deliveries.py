@@ -52,16 +52,8 @@ class Deliveries(Store):
             if rows:
                 added = insert_or_ignore(connection, deliveries).returning(deliveries.c.marker, deliveries.c.id)
                 found = dict(connection.execute(added, rows).tuples().all())
-            echoes = {item.marker for item in reservations if item.echo_of is not None}
-            _note(
-                connection,
-                [
-                    _step(found[marker], State.DELIVERED, now, None, _ECHO)
-                    if marker in echoes
-                    else _step(found[marker], State.RESERVED, now, None, None)
-                    for marker in found
-                ],
-            )
+            begun = {item.marker: item for item in reversed(reservations)}
+            _note(connection, [_first_step(found[marker], begun[marker], now) for marker in found])
         return [marker for marker in dict.fromkeys(item.marker for item in reservations) if marker in found]
 
     def digests(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, str | None]:
@@ -98,10 +90,25 @@ class Deliveries(Store):
 
     def get(self, firm: str, stream: str, marker: str) -> Delivery | None:
         """The delivery with this marker, or None."""
-        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.marker == marker)
+        return self.known(firm, stream, [marker]).get(marker)
+
+    def known(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, Delivery]:
+        """Those of ``markers`` that are on record, with what became of them."""
+        wanted = select(deliveries).where(_of(firm, stream))
         with self._database.reading() as connection:
-            row = connection.execute(wanted).one_or_none()
-        return None if row is None else _delivery(row)
+            return {
+                row.marker: _delivery(row)
+                for page in chunks(markers)
+                for row in connection.execute(wanted.where(deliveries.c.marker.in_(page)))
+            }
+
+    def remark(self, delivery: Delivery, note: str) -> None:
+        """Put on record what is worth knowing of a delivery, which stays as it is; what was noted last is not repeated."""
+        mine = select(delivery_steps.c.note).where(delivery_steps.c.delivery_id == delivery.id)
+        with self._database.writing() as connection:
+            last = connection.execute(mine.order_by(delivery_steps.c.id.desc()).limit(1)).scalar_one_or_none()
+            if last != note:
+                _note(connection, [_step(delivery.id, delivery.state, self._database.now(connection), None, note)])
 
     def receipt(self, firm: str, stream: str, marker: str) -> Receipt | None:
         """What was sent under this marker, when, to which record, and every step on the way; None when unheard of."""
@@ -266,7 +273,8 @@ def _is_newest(connection: Connection, firm: str, stream: str, item: Reservation
 
 
 def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[str, Any]:
-    state = State.RESERVED if item.echo_of is None else State.DELIVERED
+    state = item.begins_as
+    code, reason = item.given_up or (None, None)
     return {
         "firm": firm,
         "stream": stream,
@@ -279,7 +287,8 @@ def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[
         "digest": item.digest,
         "state": state.value,
         "held": False,
-        "code": "echo" if item.echo_of is not None else None,
+        "code": "echo" if item.echo_of is not None else code,
+        "reason": reason,
         "remote_id": item.echo_of,
         "reserved_at": now,
         "changed_at": now,
@@ -368,6 +377,11 @@ def _move(
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Delivery:
     connection.execute(_CHANGE, values | {"own_id": row.id})
     return replace(_delivery(row), **values | ({"state": State(values["state"])} if "state" in values else {}))
+
+
+def _first_step(delivery_id: int, item: Reservation, now: datetime) -> dict[str, Any]:
+    note = _ECHO if item.echo_of is not None else item.given_up and item.given_up[1]
+    return _step(delivery_id, item.begins_as, now, None, note)
 
 
 def _step(delivery_id: int, state: State, at: datetime, by: str | None, note: str | None) -> dict[str, Any]:

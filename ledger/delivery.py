@@ -48,6 +48,7 @@ class Reservation:
     reservation. ``digest`` is of the content, to notice when the same marker comes with another one. ``echo_of`` names
     the vendor's record that this is only a reflection of: it counts as delivered from the start. ``revises`` holds the
     marker of what this is a new wording of, and the digest that was its last one: only if it still is, this is reserved.
+    ``given_up`` holds code and reason of what is given up from the start, and only on record.
     """
 
     marker: str
@@ -58,6 +59,14 @@ class Reservation:
     digest: str | None = None
     echo_of: str | None = None
     revises: tuple[str, str] | None = None
+    given_up: tuple[str, str] | None = None
+
+    @property
+    def begins_as(self) -> State:
+        """*Reserved*, unless it has ended before it was ever to be made."""
+        if self.echo_of is not None:
+            return State.DELIVERED
+        return State.RESERVED if self.given_up is None else State.GIVEN_UP
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Deliveries: reserved once, claimed under a firm's hold in order, moved only as their states allow."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -460,3 +461,38 @@ def test_any_order_of_events_delivers_everything_once(ledger: Ledger, clock: Han
         lambda: DeliveryMachine(ledger, clock),
         settings=settings(max_examples=40, stateful_step_count=30, deadline=None),
     )
+
+
+def test_what_is_given_up_from_the_start_is_on_record_and_may_be_taken_up(ledger: Ledger, hold: Lease) -> None:
+    old = dataclasses.replace(message("old"), given_up=("before_relay", "It is too old."))
+    assert reserve(ledger, old, message("new", minutes=1)) == ["old", "new"]
+    found = ledger.deliveries.get(FIRM, STREAM, "old")
+    assert found is not None
+    assert (found.state, found.code, found.reason) == (State.GIVEN_UP, "before_relay", "It is too old.")
+    assert found.ended_at == found.reserved_at
+    assert steps(ledger, "old") == [(State.GIVEN_UP, "It is too old.")]
+    assert reserve(ledger, message("old")) == []
+    [new] = claim(ledger, hold)
+    assert new.marker == "new", "it holds up nothing"
+    ledger.deliveries.give_up(new, "held", "x")
+    assert ledger.deliveries.revive(FIRM, STREAM, "somebody", ["old"]) == ["old"]
+    [claimed] = claim(ledger, hold)
+    assert (claimed.marker, claimed.state) == ("old", State.RESERVED)
+
+
+def test_those_that_are_known_come_with_what_became_of_them(ledger: Ledger, hold: Lease) -> None:
+    reserve(ledger, *(message(str(number), f"case-{number}") for number in range(3)))
+    delivered = ledger.deliveries.settle_delivered(ledger.deliveries.calling(hold, claim(ledger, hold, 1)[0]), "7")
+    known = ledger.deliveries.known(FIRM, STREAM, ["0", "2", "unheard-of"])
+    assert {marker: one.state for marker, one in known.items()} == {"0": State.DELIVERED, "2": State.RESERVED}
+    assert known["0"] == delivered
+    assert ledger.deliveries.known(FIRM, "documents", ["0"]) == {}
+
+
+def test_a_remark_is_on_record_and_changes_nothing(ledger: Ledger, hold: Lease) -> None:
+    reserve(ledger, message("a"))
+    delivered = ledger.deliveries.settle_delivered(ledger.deliveries.calling(hold, claim(ledger, hold)[0]), "7")
+    for _ in range(2):
+        ledger.deliveries.remark(delivered, "Its author was told.")
+    assert steps(ledger, "a")[2:] == [(State.DELIVERED, None), (State.DELIVERED, "Its author was told.")]
+    assert ledger.deliveries.get(FIRM, STREAM, "a") == delivered
