@@ -8,9 +8,10 @@ All methods are synchronous and may block for a few milliseconds: call them thro
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from domain.case import Case, CasePage, Client, ClientPage, StaffMember
+from domain.outbox import Queue
 from domain.relay import Correspondent, Letter, Paper, PaperTrace
 from domain.replies import CaseReplies, ChangedCases
 from domain.token import Token
@@ -279,6 +280,41 @@ class Replies(Protocol):
 
     async def author_email(self, case_id: str, author: Correspondent) -> str | None:
         """The e-mail of somebody who wrote on this case; None when the case system does not say."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+@runtime_checkable
+class Outbox(Protocol):
+    """What a case system must do for messages out of it where it keeps them in a queue: show that, and hear what became of each."""
+
+    system: str
+
+    @property
+    def counts(self) -> "Counts":
+        """What was asked of the system so far."""
+        ...
+
+    async def check(self) -> None:
+        """See that the queue may be read. Raises NotPermitted."""
+        ...
+
+    async def queued(self) -> Queue:
+        """Everything that waits. Raises ConnectorError."""
+        ...
+
+    async def sent(self, message_id: str, remote_id: str) -> bool:
+        """Say that a message was sent, as ``remote_id``; it leaves the queue. Repeating it changes nothing.
+
+        False: the message is gone, or was settled otherwise before, and stays as it is there. Raises ConnectorError.
+        """
+        ...
+
+    async def failed(self, message_id: str, reason: str) -> bool:
+        """Say why a message was not sent, for its author; else as :meth:`sent`."""
         ...
 
     async def close(self) -> None:

@@ -99,32 +99,35 @@ async def by_words(connection: Connection, words: str) -> list[str]:
 async def whole(connection: Connection, path: str, route: str, query: Mapping[str, str] | None = None) -> list[Any]:
     """All rows of a list that fits into memory, each once; where they cannot be told apart, as often as they come.
 
-    It is read again until as many have come as it says there are, or nothing new does.
+    It is read again until one reading brings as many as the list ever was long meanwhile, or the same as the one before.
 
     Raises:
         ConnectorError: among them Unavailable for a list that never comes to rest, as then nobody knows what is in it.
     """
     rows: dict[str, Any] = {}
-    for reading in range(_READINGS):
-        known = len(rows)
-        total = await _read_into(rows, connection, path, route, query or {})
-        if total is None or len(rows) >= total or (reading and len(rows) == known):
+    before: set[str] | None = None
+    for _ in range(_READINGS):
+        found, total = await _one_reading(connection, path, route, query or {})
+        rows |= found
+        if len(found) >= total or found.keys() == before:
             return list(rows.values())
+        before = set(found)
     message = f"CASEpeer's list '{route.strip('/')}' changed again and again while it was read."
     raise Unavailable(message, system=SYSTEM)
 
 
-async def _read_into(
-    rows: dict[str, Any], connection: Connection, path: str, route: str, query: Mapping[str, str]
-) -> int | None:
-    """Add the rows by their ids; how many there should be."""
-    total, number, more = None, 1, True
+async def _one_reading(
+    connection: Connection, path: str, route: str, query: Mapping[str, str]
+) -> tuple[dict[str, Any], int]:
+    """The rows by their ids, and how many there were at most while they were read, as far as the list says."""
+    rows: dict[str, Any] = {}
+    total, number, more = 0, 1, True
     while more:
         page = await _page(connection, path, route, {**query, "page": str(number), "page_size": str(PAGE)})
         rows |= {record_id(row, "id") or f"{number}/{place}": row for place, row in enumerate(page.rows)}
-        total = page.total if page.total is not None else total
+        total = max(total, page.total or 0)
         number, more = number + 1, page.more and bool(page.rows)
-    return total
+    return rows, total
 
 
 async def _page(connection: Connection, path: str, route: str, query: Mapping[str, str]) -> Rows:
