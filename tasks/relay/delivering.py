@@ -104,9 +104,17 @@ class Courier(Protocol[Prepared]):
 
         Raises:
             Held: nobody can tell before somebody of the firm has mended something.
+            Refused: nobody ever can.
             ConnectorError: nor can anybody just now.
         """
         ...
+
+    async def conclude(self, ended: Delivery) -> str | None:  # noqa: ARG002 (most have nothing to do)
+        """What is to be done beyond the ledger when it was delivered or given up; what is worth knowing of that.
+
+        It has ended whatever comes of this, and this is not asked again: a process may die before it.
+        """
+        return None
 
 
 @dataclass(slots=True)
@@ -230,8 +238,9 @@ class Engine(Generic[Prepared]):
         found = await self._courier.find(delivery)
         if found is not None:
             note = "Its answer was lost, but it was looked up and found; it was not made again."
-            await asyncio.to_thread(self._deliveries.settle_delivered, delivery, found, note)
+            ended = await asyncio.to_thread(self._deliveries.settle_delivered, delivery, found, note)
             self.tally.recognised += 1
+            await self._conclude(ended)
             return None
         believed_from = delivery.changed_at + SETTLING
         if asked_at < believed_from:
@@ -264,11 +273,24 @@ class Engine(Generic[Prepared]):
             await self._leave_unknown(calling, f"It broke off: {type(error).__name__}.")
             self.tally.failed += 1
         else:
-            await asyncio.to_thread(self._deliveries.settle_delivered, calling, remote_id, note)
+            ended = await asyncio.to_thread(self._deliveries.settle_delivered, calling, remote_id, note)
             self._in_a_row = 0
             self.tally.delivered += 1
-            if note:
-                self.tally.notes.append(f"{delivery.marker}: {note}")
+            self._note(ended, note)
+            await self._conclude(ended)
+
+    async def _conclude(self, ended: Delivery) -> None:
+        """Let the courier do what is left to do. Nothing that goes wrong here makes the delivery one that has not ended."""
+        try:
+            self._note(ended, await self._courier.conclude(ended))
+        except LeaseLost as error:
+            self._stop(error)
+        except Exception:
+            log.exception("What follows %s %s of %s hit a fault.", ended.stream, ended.marker, self._firm)
+
+    def _note(self, delivery: Delivery, note: str | None) -> None:
+        if note:
+            self.tally.notes.append(f"{delivery.marker}: {note}")
 
     async def _fail_call(self, calling: Delivery, error: ConnectorError) -> None:
         """Say what an error means for the call that met it."""
@@ -327,9 +349,10 @@ class Engine(Generic[Prepared]):
         self.tally.held += 1
 
     async def _give_up(self, delivery: Delivery, code: str, reason: str) -> None:
-        await asyncio.to_thread(self._deliveries.give_up, delivery, code, reason)
+        ended = await asyncio.to_thread(self._deliveries.give_up, delivery, code, reason)
         self.tally.given_up += 1
         log.warning("%s %s of %s was given up: %s", self._courier.stream, delivery.marker, self._firm, reason)
+        await self._conclude(ended)
 
     async def _abandon(self, failed: Delivery, code: str, reason: str) -> None:
         """Give up what has just failed: nobody else can have claimed it under our hold."""

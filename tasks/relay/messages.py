@@ -22,7 +22,7 @@ from domain.letters import (
 from domain.relay import Message, MessageKind, PartyKind, echo_of
 from domain.systems import CaseSystemRules
 from ledger import Delivery, Reservation
-from tasks.relay.delivering import Held
+from tasks.relay.delivering import Courier, Held
 from tasks.relay.people import Whereabouts
 
 STREAM = "messages"
@@ -68,7 +68,7 @@ def reservations(
     return wanted
 
 
-class MessageCourier:
+class MessageCourier(Courier[Composed]):
     """Files one firm's messages with its case system; see :class:`tasks.relay.delivering.Courier`."""
 
     stream = STREAM

@@ -13,7 +13,7 @@ import pytest
 from connectors.errors import AnswerLost, FixData, LogInAgain, Unavailable, UnexpectedAnswer
 from ledger import Delivery, Lease, LeaseLost, Ledger, Reservation
 from tasks.relay import delivering
-from tasks.relay.delivering import Engine, Held, NotYet
+from tasks.relay.delivering import Courier, Engine, Held, NotYet
 
 STREAM = "messages"
 LEASE = 60.0
@@ -283,7 +283,7 @@ class VirtualHold:
         _ = self.lease
 
 
-class Vendor:
+class Vendor(Courier[Delivery]):
     """A courier to a vendor in memory, which does as the weather says."""
 
     stream = STREAM
