@@ -14,6 +14,7 @@ from connectors.casepeer import (
     SECRET_HEADER,
     CasePeerClient,
     CasePeerFiles,
+    CasePeerOutbox,
     Host,
     changed_case,
 )
@@ -127,6 +128,10 @@ class CasePeerCredentials(Form):
     def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerFiles:
         """This firm's CASEpeer as the relays use it, with the arguments of :meth:`case_system`; close it after use."""
         return CasePeerFiles(self.case_system(shared, rules, share), self.document_category)
+
+    def replies(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerOutbox:
+        """This firm's outbox of messages for clients, with the arguments of :meth:`case_system`; close it after use."""
+        return CasePeerOutbox(self.case_system(shared, rules, share))
 
     def hinted_case(self, headers: Mapping[str, str], body: bytes) -> str | None:
         """Id of the case that a hint says has changed; None when it speaks of something else.

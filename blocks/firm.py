@@ -98,7 +98,7 @@ class Firm(Form):
         title="Send as the primary attorney",
         description=(
             "On: a reply whose author is not on the case's team in Case Status is sent as its primary attorney. Off: it "
-            "waits until the author is added there."
+            "waits until the author is added there. From CASEpeer everything is sent as the primary attorney anyhow."
         ),
     )
     relay_automatic_messages: bool = Field(
@@ -213,9 +213,9 @@ class Firm(Form):
         )
 
     @property
-    def reply_system(self) -> SmartAdvocateCredentials | None:
-        """The case system whose people write to clients in it; None where nobody can."""
-        return self.case_system if isinstance(self.case_system, SmartAdvocateCredentials) else None
+    def reply_system(self) -> SmartAdvocateCredentials | CasePeerCredentials | None:
+        """The case system whose people write to clients in it; None for Clio, where nobody can."""
+        return None if isinstance(self.case_system, ClioCredentials) else self.case_system
 
     @property
     def night(self) -> Night:

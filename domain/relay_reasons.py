@@ -31,10 +31,12 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "case_gone": RelayReason(
         "The case is gone from the case system, or hidden", "Give the connected user access to it."
     ),
-    "case_not_in_portal": RelayReason("The case is not in the portal", "Sync the case, or withdraw what is shared."),
+    "case_not_in_portal": RelayReason(
+        "The case is not in the portal", "Bring the case over, or withdraw what is shared."
+    ),
     "case_not_activated": RelayReason("The client was not welcomed yet", "Send the case's welcome message."),
     "case_closed": RelayReason("The case is closed in the portal", "Tell the client otherwise, or reopen the case."),
-    "sender_not_on_case": RelayReason("Its author is not on the portal's case", "Do what the sentence says."),
+    "sender_not_on_case": RelayReason("Its sender is not on the portal's case", "Do what the sentence says."),
     "content_blank": RelayReason("It has no text", "Nothing to fix: there is nothing to send."),
     "content_too_long": RelayReason("It is longer than the portal takes", "Write it again in parts."),
     "withdrawn": RelayReason("It is no longer meant for clients", "Nothing to fix: sharing it again sends it."),
@@ -44,7 +46,9 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
     "document_gone": RelayReason("The file was deleted in the portal", "Nothing to fix."),
     "file_not_ready": RelayReason("The file is still being scanned", _BY_ITSELF),
     "unreadable_record": RelayReason("It came in a shape nobody can read", "Pass it on by hand."),
+    "before_relay": RelayReason("It was written before the relay began", "Write it again, if it is still of use."),
     "vendor_refused": RelayReason("The case system refuses it", "The sentence says why."),
+    "portal_refused": RelayReason("The portal refuses it", "The sentence says why."),
     "answer_lost": RelayReason("Whether it was filed is not known yet", "Nothing to fix: it is looked up first."),
     "echo": RelayReason("It came from the case system itself", "Nothing to fix: it is not sent back."),
 }

@@ -18,7 +18,7 @@ async def delivery_receipt(
 
     Args:
         firm: The firm's short name: the name of its Firm block.
-        item: The number of the message or file in Case Status, of a reply that of its note, or the marker from a tick's table.
+        item: The number of the message or file in Case Status, of a reply that of its note or its message, or the marker from a tick's table.
         stream: messages, documents or replies.
         again: Take up again what was given up, after what was wrong has been mended. What was delivered is never sent again.
     """

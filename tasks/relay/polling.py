@@ -7,11 +7,14 @@ an hour (or where it is read more seldom, each time) from a day before it was la
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blocks.firm import Firm
+from connectors.errors import ConnectorError
 from ledger import Feed, Ledger
-from tasks.relay.streams import Stream
+
+if TYPE_CHECKING:
+    from tasks.relay.streams import Stream
 
 OVERLAP = timedelta(minutes=15)
 """How far back each reading goes."""
@@ -30,10 +33,12 @@ class Polled:
     swept: bool = False
     begins_at: datetime | None = None
     """From when on things are relayed; None until it is known."""
+    untold: ConnectorError | None = None
+    """Why a case system could not be told what became of what is in its queue; until it was, this counts as no reading."""
 
 
 async def poll(
-    firm: Firm, stream: Stream, ledger: Ledger, source: Any, feed: Feed | None, *, since: datetime | None
+    firm: Firm, stream: "Stream", ledger: Ledger, source: Any, feed: Feed | None, *, since: datetime | None
 ) -> Polled:
     """Read the firm's feed to its end and reserve what is new.
 

@@ -16,7 +16,7 @@ from tasks.firms import load_firm
 from tasks.markdown import plain
 from tasks.patience import STEP
 from tasks.relay.delivering import UNREADABLE
-from tasks.relay.streams import STREAMS, Stream
+from tasks.relay.streams import STREAMS, Stream, source_of
 from tasks.sync_run import current_flow_run
 
 
@@ -30,13 +30,13 @@ async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -
     firm, chosen = await load_firm(slug), STREAMS[stream]
     ledger = await asyncio.to_thread(Ledger.open)
     try:
-        receipt = await asyncio.to_thread(_find, ledger, slug, firm.case_system.system, chosen, reference)
+        receipt = await asyncio.to_thread(_find, ledger, firm, chosen, reference)
         if again:
-            receipt = await asyncio.to_thread(_take_up, ledger, slug, chosen, receipt)
+            receipt = await asyncio.to_thread(_take_up, ledger, firm, chosen, receipt)
         await write_receipt(firm, chosen, receipt)
     finally:
         ledger.close()
-    return Completed(message=said_of(receipt, chosen), data=facts_of(receipt, chosen))
+    return Completed(message=said_of(receipt, chosen, firm), data=facts_of(receipt, chosen))
 
 
 @task(name="write_receipt", **STEP)
@@ -46,7 +46,7 @@ async def write_receipt(firm: Firm, stream: Stream, receipt: Receipt) -> None:
     lines = [
         f"# Receipt · {plain(delivery.marker)}",
         "",
-        said_of(receipt, stream),
+        said_of(receipt, stream, firm),
         "",
         "| | |",
         "| --- | --- |",
@@ -82,7 +82,7 @@ def facts_of(receipt: Receipt, stream: Stream) -> dict[str, object]:
     }
 
 
-def said_of(receipt: Receipt, stream: Stream) -> str:
+def said_of(receipt: Receipt, stream: Stream, firm: Firm) -> str:
     """How it stands, and why there is no second sending, in a sentence or two."""
     delivery, word = receipt.delivery, stream.word.capitalize()
     match delivery.state:
@@ -95,7 +95,7 @@ def said_of(receipt: Receipt, stream: Stream) -> str:
             return (
                 f"{word} {delivery.marker} was {stream.done.format(case=delivery.case_id, record=delivery.remote_id)} on "
                 f"{_moment(delivery.ended_at or delivery.changed_at)}. Its marker stands for one sending only: "
-                f"however often {stream.source} shows it, a second one is refused."
+                f"however often {source_of(stream, firm)} shows it, a second one is refused."
             )
         case State.GIVEN_UP:
             return f"{word} {delivery.marker} was given up: {delivery.reason} {_fix(delivery.code)}"
@@ -109,26 +109,29 @@ def said_of(receipt: Receipt, stream: Stream) -> str:
             return f"{word} {delivery.marker} waits to be delivered to {stream.target} for case {delivery.case_id}{why}"
 
 
-def _find(ledger: Ledger, slug: str, system: str, stream: Stream, reference: str) -> Receipt:
+def _find(ledger: Ledger, firm: Firm, stream: Stream, reference: str) -> Receipt:
     wanted = reference.strip()
-    marks = [f"{prefix}{stream.mark}{wanted}" for prefix in ("", f"{system}:")]
+    prefixes = ("", f"{firm.case_system.system}:")
+    marks = [f"{prefix}{mark}{wanted}" for mark in stream.marks for prefix in prefixes]
     for marker in (wanted, *marks, f"unreadable:{wanted}"):
-        receipt = ledger.deliveries.receipt(slug, stream.name, marker)
+        receipt = ledger.deliveries.receipt(firm.slug, stream.name, marker)
         if receipt is not None:
             return receipt
     raise BadInput(
-        f"Nothing is on record of {stream.word} '{wanted}' for {slug}. Take its number from {stream.source}, or the marker from "
-        f"a tick's table. What was there before the relay was switched on is not on record; the relay's since= reads it."
+        f"Nothing is on record of {stream.word} '{wanted}' for {firm.slug}. Take its number from {source_of(stream, firm)}, or "
+        "the marker from a tick's table. What was there before the relay was switched on is not on record; the relay's since= "
+        "reads it."
     )
 
 
-def _take_up(ledger: Ledger, slug: str, stream: Stream, receipt: Receipt) -> Receipt:
+def _take_up(ledger: Ledger, firm: Firm, stream: Stream, receipt: Receipt) -> Receipt:
     marker = receipt.delivery.marker
     flow_run = current_flow_run()
     by = flow_run.name if flow_run else "by hand"
-    if not ledger.deliveries.revive(slug, stream.name, by, [marker]):
-        raise BadInput(f"{marker} was not given up, so there is nothing to take up again: {said_of(receipt, stream)}")
-    found = ledger.deliveries.receipt(slug, stream.name, marker)
+    if not ledger.deliveries.revive(firm.slug, stream.name, by, [marker]):
+        said = said_of(receipt, stream, firm)
+        raise BadInput(f"{marker} was not given up, so there is nothing to take up again: {said}")
+    found = ledger.deliveries.receipt(firm.slug, stream.name, marker)
     assert found is not None
     return found
 

@@ -21,7 +21,7 @@ from domain.letters import content_digest
 from domain.relay import Message
 from domain.replies import Reply, reply_marker, sort_out
 from ledger import Delivery, Ledger, Reading, Reservation
-from tasks.relay.delivering import Held, Refused
+from tasks.relay.delivering import Courier, Held, Refused
 from tasks.relay.unreadable import on_record
 
 STREAM = "replies"
@@ -116,7 +116,7 @@ class Outgoing:
     author: str
 
 
-class ReplyCourier:
+class ReplyCourier(Courier[Outgoing]):
     """Sends one firm's replies to clients in the portal; see :class:`tasks.relay.delivering.Courier`."""
 
     stream = STREAM
@@ -232,9 +232,7 @@ def _meant_by(refusal: FixData, prepared: Outgoing, sender_email: str | None) ->
     if isinstance(refusal, NotFound):
         return _not_in_portal(prepared.case_id)
     if "content_too_long" in codes:
-        most = next((one.details["max_chars"] for one in refusal.problems if "max_chars" in one.details), "fewer")
-        sentence = f"It has {len(prepared.content)} characters, and Case Status takes {most}. Write it again in parts."
-        return Refused("content_too_long", sentence)
+        return Refused("content_too_long", too_long(prepared.content, refusal))
     if "case_closed" in codes:
         return Refused("case_closed", "The case is closed in Case Status, where nothing can be sent to its clients.")
     if "case_not_activated" in codes:
@@ -245,6 +243,12 @@ def _meant_by(refusal: FixData, prepared: Outgoing, sender_email: str | None) ->
         sentence = f"{who} is not active staff on this case in Case Status: open the case there › Team. {_OR_ELSE}"
         return Held("sender_not_on_case", sentence)
     return refusal
+
+
+def too_long(content: str, refusal: FixData) -> str:
+    """What to say of a text that has more characters than the portal takes."""
+    most = next((one.details["max_chars"] for one in refusal.problems if "max_chars" in one.details), "fewer")
+    return f"It has {len(content)} characters, and Case Status takes {most}. Write it again in parts."
 
 
 def reply_in(delivery: Delivery) -> Reply:

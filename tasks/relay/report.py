@@ -14,7 +14,7 @@ from tasks.markdown import needs_attention, plain
 from tasks.patience import STEP
 from tasks.relay.alerts import tell_of_incidents
 from tasks.relay.standing import Row, shown_age, take_stock
-from tasks.relay.streams import counted
+from tasks.relay.streams import counted, source_of
 from tasks.relay.tick import Tick
 
 MOST_SHOWN = 200
@@ -130,7 +130,7 @@ def _sentence(tick: Tick, rows: Sequence[Row]) -> str:
     done = counts["delivered"] + counts["recognised"]
     firms = sum(1 for row in rows if row.served and (row.served.tally.delivered or row.served.tally.recognised))
     parts = [
-        f"{counted(tick.stream, done)} delivered"
+        f"{counted(tick.stream, done)}{_from(tick, rows)} delivered"
         + (f" for {firms:,} firm{'' if firms == 1 else 's'}" if tick.only is None and done else "")
     ]
     if counts["recognised"]:
@@ -146,3 +146,12 @@ def _sentence(tick: Tick, rows: Sequence[Row]) -> str:
         others = f" {len(troubled) - 1:,} more firms need attention." if len(troubled) > 1 else ""
         sentence += f" {first.name} needs attention: {reason}{others}"
     return sentence
+
+
+def _from(tick: Tick, rows: Sequence[Row]) -> str:
+    """Which case systems it was delivered from; nothing for what comes from the portal."""
+    firms = [
+        row.served.firm for row in rows if row.served and (row.served.tally.delivered or row.served.tally.recognised)
+    ]
+    systems = {source_of(tick.stream, firm) for firm in firms} - {tick.stream.source}
+    return f" from {' and '.join(sorted(systems))}" if systems else ""

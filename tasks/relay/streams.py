@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
-from connectors.ports import CaseFiles, Replies, SharedState
+from connectors.ports import CaseFiles, Outbox, Replies, SharedState
 from domain.letters import MESSAGE_MARK, message_marker
 from domain.relay import DocumentPage, MessagePage
 from domain.replies import ChangedCases
 from ledger import Delivery, Ledger, Reservation
-from tasks.relay import documents, messages, replies
+from tasks.relay import documents, messages, outbox, replies
 from tasks.relay.delivering import Courier
 from tasks.relay.people import Whereabouts
 from tasks.relay.unreadable import on_record
@@ -36,13 +36,13 @@ class Stream(Protocol):
         ...
 
     @property
-    def mark(self) -> str:
-        """What stands in its markers before the number of the thing in the system that it comes from."""
+    def marks(self) -> tuple[str, ...]:
+        """What may stand in its markers before the number of the thing in the system that it comes from."""
         ...
 
     @property
     def source(self) -> str:
-        """The system that it comes from, for people."""
+        """The system that it comes from, for people; ``{system}`` stands for the name of a firm's case system."""
         ...
 
     @property
@@ -95,7 +95,7 @@ class Messages:
 
     name: str = messages.STREAM
     word: str = "message"
-    mark: str = MESSAGE_MARK
+    marks: tuple[str, ...] = (MESSAGE_MARK,)
     source: str = "Case Status"
     target: str = "the case system"
     done: str = _FILED
@@ -146,7 +146,7 @@ class Documents:
 
     name: str = documents.STREAM
     word: str = "document"
-    mark: str = documents.MARK
+    marks: tuple[str, ...] = (documents.MARK,)
     source: str = "Case Status"
     target: str = "the case system"
     done: str = _FILED
@@ -203,12 +203,15 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class RepliesOut:
-    """What is written in the case system for clients, in its order within each case."""
+    """What is written in the case system for clients, in its order within each case.
+
+    It is found by reading cases, or comes out of a queue: the firm's block says which of the two its case system offers.
+    """
 
     name: str = replies.STREAM
     word: str = "reply"
-    mark: str = replies.MARK
-    source: str = "the case system"
+    marks: tuple[str, ...] = (replies.MARK, outbox.MARK)
+    source: str = "{system}"
     target: str = "Case Status"
     done: str = "sent to the clients of case {case} as message {record}"
     stale_after: timedelta = timedelta(minutes=10)
@@ -221,13 +224,13 @@ class RepliesOut:
         """See :class:`Stream`."""
         return firm.relay_replies and self.concerns(firm)
 
-    def case_side(self, firm: Firm, shared: SharedState, share: float) -> Replies:
+    def case_side(self, firm: Firm, shared: SharedState, share: float) -> Replies | Outbox:
         """See :class:`Stream`."""
         assert firm.reply_system is not None, "a firm without one is not served"
         return firm.reply_system.replies(shared, firm.rules(), share)
 
     def pages(self, source: Replies, since: datetime) -> AsyncIterator[Page]:
-        """See :class:`Stream`."""
+        """See :class:`Stream`. A queue has none: :func:`tasks.relay.outbox.read_queue` reads that."""
         return source.changed(since)
 
     async def reservations(
@@ -239,13 +242,20 @@ class RepliesOut:
             await asyncio.to_thread(ledger.readings.notice, firm.slug, page.changed)
         return []
 
-    def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, source: Replies) -> Courier[Any]:
+    def courier(self, firm: Firm, ledger: Ledger, portal: CaseStatusClient, source: Replies | Outbox) -> Courier[Any]:
         """See :class:`Stream`."""
+        if isinstance(source, Outbox):
+            return outbox.OutboxCourier(firm, ledger, portal, source)
         return replies.ReplyCourier(firm, ledger, portal, source)
 
     def told(self, delivery: Delivery) -> Mapping[str, Any]:
         """See :class:`Stream`."""
-        return replies.told(delivery)
+        return outbox.told(delivery) if outbox.QUEUED in delivery.payload else replies.told(delivery)
+
+
+def source_of(stream: Stream, firm: Firm) -> str:
+    """Where a firm's come from, for people."""
+    return stream.source.format(system=firm.rules().system.name)
 
 
 def counted(stream: Stream, count: int) -> str:

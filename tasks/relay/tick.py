@@ -14,7 +14,7 @@ from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
 from connectors.errors import WrongReference
 from connectors.http import Lent, Transport, redact, redact_handlers, redacting_logger
-from connectors.ports import CaseFiles, SharedState
+from connectors.ports import CaseFiles, Outbox, SharedState
 from domain.errors import BadInput
 from ledger import Feed, LeaseHeld, Ledger, Standing
 from tasks import hold
@@ -24,6 +24,7 @@ from tasks.hold import Hold
 from tasks.patience import STEP
 from tasks.relay.delivering import Engine, Tally
 from tasks.relay.nightly import is_to_be_read
+from tasks.relay.outbox import read_queue
 from tasks.relay.polling import Polled, poll
 from tasks.relay.replies import read_cases
 from tasks.relay.streams import REPLIES, STREAMS, Stream, counted
@@ -193,8 +194,9 @@ async def _serve_stream(tick: Tick) -> None:
     polling = asyncio.Semaphore(FIRMS_POLLED_AT_ONCE)
     serving = {catching_up: asyncio.Semaphore(FIRMS_SERVED_AT_ONCE) for catching_up in (False, True)}
     await asyncio.gather(*(_serve(tick, served, polling, serving) for served in tick.served.values()))
-    read = {slug: served.polled for slug, served in tick.served.items() if served.polled is not None}
-    swept = [slug for slug, polled in read.items() if polled.swept]
+    polled = {slug: served.polled for slug, served in tick.served.items() if served.polled is not None}
+    read = {slug: found for slug, found in polled.items() if found.untold is None}
+    swept = [slug for slug, found in read.items() if found.swept]
     await asyncio.to_thread(tick.ledger.feeds.polled, tick.stream.name, list(read), swept=swept, at=began)
 
 
@@ -236,21 +238,32 @@ async def _poll(tick: Tick, served: Served) -> None:
     if tick.only is None and not await is_to_be_read(tick.stream, firm, ledger, feed):
         return
     if tick.stream is REPLIES:
-        replies = REPLIES.case_side(firm, _shared(firm.case_system.system, firm, ledger), 1.0)
-        try:
-            if tick.since is not None:
-                await asyncio.to_thread(ledger.readings.list_again, firm.slug)
-            served.polled = await poll(firm, tick.stream, ledger, replies, feed, since=tick.since)
-            begins_at = served.polled.begins_at or tick.started_at
-            served.polled.new += await read_cases(firm, ledger, replies, begins_at, hint=tick.case)
-        finally:
-            await replies.close()
+        await _poll_replies(tick, served, feed)
         return
     portal = firm.portal.portal(_shared("case_status", firm, ledger), transport=Lent(tick.sockets))
     try:
         served.polled = await poll(firm, tick.stream, ledger, portal, feed, since=tick.since)
     finally:
         await portal.close()
+
+
+async def _poll_replies(tick: Tick, served: Served, feed: Feed | None) -> None:
+    """What one firm's people have written: out of a queue, or else by reading the cases that changed."""
+    firm, ledger = served.firm, tick.ledger
+    source = REPLIES.case_side(firm, _shared(firm.case_system.system, firm, ledger), 1.0)
+    try:
+        if isinstance(source, Outbox):
+            served.polled = await read_queue(firm, ledger, source, feed, since=tick.since)
+            if served.polled.untold is not None:
+                raise served.polled.untold
+            return
+        if tick.since is not None:
+            await asyncio.to_thread(ledger.readings.list_again, firm.slug)
+        served.polled = await poll(firm, tick.stream, ledger, source, feed, since=tick.since)
+        begins_at = served.polled.begins_at or tick.started_at
+        served.polled.new += await read_cases(firm, ledger, source, begins_at, hint=tick.case)
+    finally:
+        await source.close()
 
 
 def _shared(system: str, firm: Firm, ledger: Ledger, held: Hold | None = None) -> SharedState:

@@ -236,7 +236,8 @@ def test_the_relays_serve_firms_in_whose_system_they_can_file_or_read() -> None:
         for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer())
     }
     inwards = {"messages", "documents"}
-    assert served == {"clio": inwards, "smartadvocate": inwards | {"replies"}, "casepeer": inwards}
+    both = inwards | {"replies"}
+    assert served == {"clio": inwards, "smartadvocate": both, "casepeer": both}
 
 
 def test_the_rules_are_the_blocks_settings() -> None:

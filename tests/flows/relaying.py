@@ -1,5 +1,6 @@
 """What happens in the portal and what is in the case system, in words for tests of the relays; and a tick, in one call."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import Flow
@@ -14,6 +15,7 @@ from ledger.tables import deliveries
 from sandbox.casestatus import arrivals
 from sandbox.clio import plain
 from sandbox.faults import FaultKind, FaultRule
+from tasks.relay import delivering
 from tests.flows.office import SEEDED, Office
 
 
@@ -79,6 +81,12 @@ class Desk:
         """What time does to a pause, without the waiting."""
         with self.office.ledger._database.writing() as connection:
             connection.execute(update(deliveries).values(due_at=None))
+
+    def settle(self) -> None:
+        """What time does to a lost answer and to every pause, without the waiting."""
+        with self.office.ledger._database.writing() as connection:
+            past = datetime.now(UTC) - 2 * delivering.SETTLING
+            connection.execute(update(deliveries).values(due_at=None, changed_at=past))
 
     # Ticks.
 

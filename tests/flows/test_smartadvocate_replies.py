@@ -22,7 +22,7 @@ from sandbox.faults import FaultKind
 from sandbox.seed import Shares, WorldOptions
 from tasks import fleet
 from tasks.firms import load_firm
-from tasks.relay import delivering, replies
+from tasks.relay import replies
 from tests.flows.advocates import Advocates, open_advocates
 from tests.flows.processes import PrefectServer
 from tests.flows.relaying import Desk
@@ -81,12 +81,6 @@ class Outtray(Desk):
         """The case is as one that was never looked at."""
         with self.office.ledger._database.writing() as connection:
             connection.execute(delete(case_readings).where(case_readings.c.case_id == case))
-
-    def settle(self) -> None:
-        """What time does to a lost answer and to every pause, without the waiting."""
-        with self.office.ledger._database.writing() as connection:
-            past = datetime.now(UTC) - 2 * delivering.SETTLING
-            connection.execute(update(deliveries).values(due_at=None, changed_at=past))
 
     def all_read_long_ago(self) -> None:
         """A day passes in which nothing happens."""

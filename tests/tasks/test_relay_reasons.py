@@ -30,7 +30,7 @@ def given_codes(tree: ast.AST) -> Iterator[str]:
                 yield from texts([one.value for one in ast.walk(node) if isinstance(one, ast.Return)])
             case ast.AnnAssign(target=ast.Name(id="_CODES"), value=ast.Tuple(elts=[*pairs])):
                 yield from texts([pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple)])
-            case ast.keyword(arg="code", value=code):
+            case ast.keyword(arg="code", value=code) | ast.keyword(arg="given_up", value=ast.Tuple(elts=[code, *_])):
                 yield from texts([code])
             case ast.Dict(keys=[*keys], values=[*values]):
                 yield from texts([value for key, value in zip(keys, values, strict=True) if texts_of(key) == ["code"]])
