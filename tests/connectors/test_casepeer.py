@@ -166,7 +166,7 @@ async def test_a_search_finds_each_case_once(client, firm, bare):
 
 
 async def test_a_search_is_read_again_when_rows_have_slipped_by():
-    pages = iter([[{"id": 1}, {"id": 2}], [{"id": 4}], [{"id": 1}, {"id": 3}], [{"id": 4}]])
+    pages = iter([[{"id": 1}, {"id": 2}], [{"id": 4}], [{"id": 1}, {"id": 3}], [{"id": 2}, {"id": 4}], []])
 
     def handler(request: httpx.Request) -> httpx.Response:
         rows = next(pages)
