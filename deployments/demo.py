@@ -111,7 +111,9 @@ async def _set_up(place: Installation) -> None:
         (await sandbox.post(f"/casepeer/firms/{PEERS}/switches", json=tried_at)).raise_for_status()
         firms = (await sandbox.get("/casestatus/firms")).raise_for_status().json()
         # At the vendors' real rates the first nights would take ten minutes of waiting.
-        (await sandbox.post("/limits", json={"clio": FAST, "casestatus": {**FAST, "burst": 10_000}})).raise_for_status()
+        bursting = {**FAST, "burst": 10_000}
+        raised = {"clio": FAST, "casestatus": bursting, "casepeer": bursting}
+        (await sandbox.post("/limits", json=raised)).raise_for_status()
     await register_blocks()
     in_clio = ClioCredentials(
         region="us",
