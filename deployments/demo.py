@@ -171,6 +171,7 @@ async def _connect_peers(place: Installation) -> list[FlowRun]:
         "exchange_keys/exchange-keys": {},
         "initial_bulk_import/initial-import": {"cases": "\n".join(str(first + rank) for rank in range(NAMED))},
         "connect_case/connect": {"case": str(first + NAMED), "confirm": True},
+        "message_relay/one-firm": {},  # what is written from now on goes out; what was written before, goes back
         f"nightly_case_sync/{PEERS}": {},
     }
     runs = []
