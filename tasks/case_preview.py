@@ -16,7 +16,7 @@ from connectors.http import redact_handlers
 from connectors.ports import KeepsTwins, SharedState
 from domain.errors import BadInput
 from domain.mapping import PortalIndex
-from domain.preview import Preview, preview
+from domain.preview import Preview, Requirement, preview
 from domain.reasons import defect
 from ledger import Ledger
 from tasks.endings import ChangedMeanwhile
@@ -133,10 +133,7 @@ async def _show(firm: Firm, shown: Preview) -> None:
         "",
         "| looked at | |",
         "| --- | --- |",
-        *(
-            f"| {'❌' if one.defects else '✅'} {one.words} | {plain(' '.join(_told(one.defects)))} |"
-            for one in shown.requirements
-        ),
+        *(f"| {one.words} | {_found(one)} |" for one in shown.requirements),
     ]
     if shown.pushes:
         lines += ["", "## What will be pushed", "", "| field | in Case Status now | will be |", "| --- | --- | --- |"]
@@ -153,8 +150,10 @@ async def _show(firm: Firm, shown: Preview) -> None:
     )
 
 
-def _told(defects: tuple[Any, ...]) -> list[str]:
-    return [f"{one.sentence} {one.how_to_fix}" for one in defects]
+def _found(requirement: Requirement) -> str:
+    if not requirement.defects:
+        return "✓ fine"
+    return f"**✗** {plain(' '.join(f'{one.sentence} {one.how_to_fix}' for one in requirement.defects))}"
 
 
 def _verdict(shown: Preview) -> str:

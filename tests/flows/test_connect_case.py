@@ -95,7 +95,7 @@ async def test_a_person_sees_what_will_be_sent_resumes_and_both_sides_are_linked
     assert imported["clients"][0]["last_name"] in shown[0]
     assert imported["stage"]["display_name"] in shown[0]
     assert (number[-4:] in shown[0], number[-7:] in shown[0]) == (True, False)
-    assert shown[0].count("✅") == 7
+    assert shown[0].count("✓ fine") == 7
 
     again = await connect_case(office.slug, case, return_state=True)  # type: ignore[arg-type]
     assert again.is_completed()
