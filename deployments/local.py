@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+
+_PATIENCE = 5.0
+"""Seconds in which a process may end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,22 @@ def workers(place: Installation, *pools: str) -> Iterator[None]:
 def _child(place: Installation, name: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     with (place.home / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own modules, our own arguments
-            [sys.executable, *arguments], env=os.environ | place.environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *arguments],
+            env=os.environ | place.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield process
         finally:
             process.terminate()
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=_PATIENCE)
+            # A worker takes half a minute to end by itself; what it has started ends with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], place: Installation, what: str) -> None:
