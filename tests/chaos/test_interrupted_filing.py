@@ -20,10 +20,10 @@ from tasks.hold import Hold
 from tasks.relay.delivering import Engine
 from tasks.relay.polling import poll
 from tasks.relay.streams import DOCUMENTS, MESSAGES
+from tests.chaos.practice import Mortal, entered
 from tests.chaos.records import CasePeerRecords
 from tests.chaos.relay_workers import Pace, hurry
 from tests.chaos.relay_world import Died, Fuse
-from tests.chaos.test_interrupted_replies import Mortal, entered
 from tests.chaos.tries import let_holds_expire
 from tests.flows.office import SEEDED, raise_limits
 from tests.flows.peers import casepeer_credentials
