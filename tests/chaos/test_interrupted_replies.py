@@ -18,8 +18,6 @@ from tests.flows.office import raise_limits
 
 CASES, SHARE = 8, 0.04
 
-KINDS = pytest.mark.parametrize("kind", [Advocates, Peers])
-
 
 @pytest.fixture(autouse=True)
 def no_help_from_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,8 +46,19 @@ def bad_weather(practice: Practice) -> None:
     add(sending[0], FaultKind.HTML, *sending[1:], status=200, after_work=True)
 
 
-@KINDS
-@pytest.mark.parametrize("rounds", [12, pytest.param(400, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize(
+    ("kind", "database", "rounds"),
+    [
+        (Advocates, "postgresql", 12),
+        (Peers, "sqlite", 12),
+        *(
+            pytest.param(kind, database, 400, marks=[pytest.mark.chaos, pytest.mark.timeout(1800)])
+            for kind in (Advocates, Peers)
+            for database in ("sqlite", "postgresql")
+        ),
+    ],
+    indirect=["database"],
+)
 async def test_every_reply_arrives_once_whatever_dies_in_between(
     rounds: int, kind: type[Practice], database: Ledger, home: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +80,7 @@ async def test_every_reply_arrives_once_whatever_dies_in_between(
         practice.assert_once_and_in_order()
 
 
-@KINDS
+@pytest.mark.parametrize("kind", [Advocates, Peers])
 async def test_at_whatever_boundary_the_process_dies_the_next_one_finds_what_it_left(
     kind: type[Practice], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

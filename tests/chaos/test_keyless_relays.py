@@ -66,7 +66,7 @@ def world() -> WorldOptions:
     return WorldOptions(matters=10, shares=Shares.trouble_free())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, home: Path) -> str | None:
     if request.param == "sqlite":
         return None
@@ -75,10 +75,9 @@ def database_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     return url
 
 
-@pytest.fixture(params=SYSTEMS.values(), ids=SYSTEMS)
+@pytest.fixture
 def keyless(request: pytest.FixtureRequest) -> Keyless:
-    found: Keyless = request.param
-    return found
+    return SYSTEMS[request.param]
 
 
 @pytest.fixture
@@ -99,6 +98,16 @@ async def fleet(
     await close_every_firm()
 
 
+@pytest.mark.parametrize(
+    ("keyless", "database_url"),
+    [
+        ("casepeer", "sqlite"),
+        ("smartadvocate", "postgresql"),
+        pytest.param("casepeer", "postgresql", marks=pytest.mark.chaos),
+        pytest.param("smartadvocate", "sqlite", marks=pytest.mark.chaos),
+    ],
+    indirect=True,
+)
 async def test_each_message_and_file_is_there_once_whatever_breaks(
     fleet: Fleet, keyless: Keyless, database_url: str | None, prefect_server: PrefectServer, home: Path
 ) -> None:

@@ -16,7 +16,7 @@ from tests.flows.processes import PrefectServer
 
 WORLD = WorldOptions(matters=10, firms=2, shares=Shares.trouble_free())
 BUSY, QUIET = SEEDED, "lark-quill"
-WAITING = 300
+WAITING = 150
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The sandbox's own routes: what tests and the demo set up and look at."""
 
-import time
 from typing import Any
 
 from tests.sandbox.casestatus.client import DELLA, Office, case_body, refused
@@ -106,10 +105,8 @@ def test_a_reset_begins_anew(office: Office) -> None:
 def test_many_messages_and_files_arrive_in_one_call(office: Office) -> None:
     case_id = office.given_case(active=True)
     bodies = [{"case_id": case_id, "content": str(number)} for number in range(5000)]
-    started = time.perf_counter()
     messages = ask(office, "POST", "/firms/fixture-one/inbound_message", bodies)
     files = ask(office, "POST", "/firms/fixture-one/inbound_file", bodies)
-    assert time.perf_counter() - started < 2
     assert [message["content"] for message in messages] == [body["content"] for body in bodies]
     assert len({message["updated_at"] for message in messages}) == 5000
     assert [file["id"] for file in files] == [file["id"] for file in ask(office, "GET", "/firms/fixture-one/files")]
