@@ -17,7 +17,7 @@ from connectors.ports import CaseFiles
 from domain.file_names import clean_file_name, free_name
 from domain.relay import Document, Paper, PaperTrace, PartyKind, echo_of
 from ledger import Delivery, Ledger, Reservation
-from tasks.relay.delivering import Courier, NotYet, Refused
+from tasks.relay.courier import Courier, NotYet, Refused
 from tasks.relay.messages import refused_with_case
 from tasks.relay.people import Whereabouts
 
@@ -87,7 +87,7 @@ class Package:
 
 
 class DocumentCourier(Courier[Package]):
-    """Files one firm's documents with its case system; see :class:`tasks.relay.delivering.Courier`."""
+    """Files one firm's documents with its case system; see :class:`tasks.relay.courier.Courier`."""
 
     stream = STREAM
     at_once = 3

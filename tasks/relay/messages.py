@@ -22,7 +22,7 @@ from domain.letters import (
 from domain.relay import Message, MessageKind, PartyKind, echo_of
 from domain.systems import CaseSystemRules
 from ledger import Delivery, Reservation
-from tasks.relay.delivering import Courier, Held
+from tasks.relay.courier import Courier, Held
 from tasks.relay.people import Whereabouts
 
 STREAM = "messages"
@@ -69,7 +69,7 @@ def reservations(
 
 
 class MessageCourier(Courier[Composed]):
-    """Files one firm's messages with its case system; see :class:`tasks.relay.delivering.Courier`."""
+    """Files one firm's messages with its case system; see :class:`tasks.relay.courier.Courier`."""
 
     stream = STREAM
     at_once = 8

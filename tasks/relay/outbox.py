@@ -22,7 +22,8 @@ from domain.case import Unreadable
 from domain.letters import content_digest
 from domain.outbox import OUTBOX_MARK, QueuedMessage, queue_marker
 from ledger import Delivery, Feed, Ledger, Reservation, State
-from tasks.relay.delivering import UNREADABLE, Courier, Refused
+from tasks.relay.courier import Courier, Refused
+from tasks.relay.delivering import UNREADABLE
 from tasks.relay.polling import Polled
 from tasks.relay.replies import STREAM, too_long
 from tasks.relay.unreadable import on_record
@@ -162,7 +163,7 @@ class Ready:
 
 
 class OutboxCourier(Courier[Ready]):
-    """Sends one firm's queued messages to clients in the portal; see :class:`tasks.relay.delivering.Courier`."""
+    """Sends one firm's queued messages to clients in the portal; see :class:`tasks.relay.courier.Courier`."""
 
     stream = STREAM
     at_once = 4

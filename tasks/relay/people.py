@@ -13,7 +13,7 @@ from domain.letters import People
 from domain.portal import PortalCase
 from domain.relay import Correspondent, PartyKind, PortalPlace
 from ledger import Ledger, Link
-from tasks.relay.delivering import Held
+from tasks.relay.courier import Held
 
 
 @dataclass(frozen=True, slots=True)

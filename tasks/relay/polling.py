@@ -1,7 +1,8 @@
 """Reading a firm's feed: everything new is reserved before the place moves on, so that no death loses or repeats any.
 
 A feed is read again a little further back than it was read to, for what was committed late or with an older stamp; once
-an hour (or where it is read more seldom, each time) from a day before it was last read so. What is reserved already is recognised by its marker.
+an hour (or where it is read more seldom, each time) from a day before it was last read so. What is reserved already is
+recognised by its marker.
 """
 
 import asyncio

@@ -21,7 +21,7 @@ from domain.letters import content_digest
 from domain.relay import Message
 from domain.replies import Reply, reply_marker, sort_out
 from ledger import Delivery, Ledger, Reading, Reservation
-from tasks.relay.delivering import Courier, Held, Refused
+from tasks.relay.courier import Courier, Held, Refused
 from tasks.relay.unreadable import on_record
 
 STREAM = "replies"
@@ -117,7 +117,7 @@ class Outgoing:
 
 
 class ReplyCourier(Courier[Outgoing]):
-    """Sends one firm's replies to clients in the portal; see :class:`tasks.relay.delivering.Courier`."""
+    """Sends one firm's replies to clients in the portal; see :class:`tasks.relay.courier.Courier`."""
 
     stream = STREAM
     at_once = 4

@@ -14,7 +14,7 @@ from domain.relay import DocumentPage, MessagePage
 from domain.replies import ChangedCases
 from ledger import Delivery, Ledger, Reservation
 from tasks.relay import documents, messages, outbox, replies
-from tasks.relay.delivering import Courier
+from tasks.relay.courier import Courier
 from tasks.relay.people import Whereabouts
 from tasks.relay.unreadable import on_record
 

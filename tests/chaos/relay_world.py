@@ -13,7 +13,8 @@ import pytest
 from connectors.errors import AnswerLost, FixData, LogInAgain, Unavailable, UnexpectedAnswer
 from ledger import Delivery, Lease, LeaseLost, Ledger, Reservation
 from tasks.relay import delivering
-from tasks.relay.delivering import Courier, Engine, Held, NotYet
+from tasks.relay.courier import Courier, Held, NotYet
+from tasks.relay.delivering import Engine
 
 STREAM = "messages"
 LEASE = 60.0

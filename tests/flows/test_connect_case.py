@@ -41,6 +41,10 @@ def office(opened: Peers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers]:
     opened.sandbox.controls.faults.clear()
 
 
+async def _connect(office: Peers, case: str, **parameters: Any) -> State[Any]:
+    return await connect_case(office.slug, case, **parameters, return_state=True)
+
+
 def _twin(office: Peers, case: str) -> str | None:
     """What CASEpeer shows of the connection."""
     shown = case_json(office.records, office.records.cases.get(int(case)))["case_status"]
@@ -65,7 +69,7 @@ async def _paused(office: Peers, case: str) -> UUID:
 
 async def _shown_then(office: Peers, case: str, meanwhile: Any, **answer: Any) -> State[Any]:
     """Connect a case by a person: what happens while the preview is looked at, then *Resume* with the answer."""
-    connecting = asyncio.create_task(connect_case(office.slug, case, return_state=True))  # type: ignore[arg-type]
+    connecting = asyncio.create_task(_connect(office, case))
     flow_run = await _paused(office, case)
     assert office.written == []
     meanwhile()
@@ -79,7 +83,7 @@ async def test_a_person_sees_what_will_be_sent_resumes_and_both_sides_are_linked
     case = office.matter(0)
     shown: list[str] = []
     address = f"{casepeer_credentials(office.sandbox).host}/case/{case}/"
-    connecting = asyncio.create_task(connect_case(office.slug, address, return_state=True))  # type: ignore[arg-type]
+    connecting = asyncio.create_task(_connect(office, address))
     flow_run = await _paused(office, case)
     shown.append(_preview(prefect_server, office))
     assert office.written == []
@@ -97,7 +101,7 @@ async def test_a_person_sees_what_will_be_sent_resumes_and_both_sides_are_linked
     assert (number[-4:] in shown[0], number[-7:] in shown[0]) == (True, False)
     assert shown[0].count("✓ fine") == 7
 
-    again = await connect_case(office.slug, case, return_state=True)  # type: ignore[arg-type]
+    again = await _connect(office, case)
     assert again.is_completed()
     assert "is connected to Case Status already" in str(again.message)
     assert office.written == [case]
@@ -130,7 +134,7 @@ async def test_without_a_yes_nothing_is_sent(office: Peers, monkeypatch: pytest.
     declined = await _shown_then(office, case, lambda: None, send=False)
     assert declined.is_cancelled()
     monkeypatch.setattr(flows.connect_case, "TIME_TO_CONFIRM", timedelta(seconds=1))
-    late = await connect_case(office.slug, case, return_state=True)  # type: ignore[arg-type]
+    late = await _connect(office, case)
     assert late.is_cancelled()
     assert "Nobody has confirmed it within an hour" in str(late.message)
     assert (office.written, _twin(office, case)) == ([], None)
@@ -141,7 +145,7 @@ async def test_everything_against_it_is_said_at_once(office: Peers, prefect_serv
     attorney = office.seed.staff.paralegals[0].id
     office.change_case(case, closed=True, team={"lead_attorney": attorney})
     office.change_client(case, first_name="", phones=[{"kind": "home", "number": "12"}])
-    state = await connect_case(office.slug, case, confirm=True, return_state=True)  # type: ignore[arg-type]
+    state = await _connect(office, case, confirm=True)
     assert state.name == "Exceptions"
     said, shown = str(state.message), _preview(prefect_server, office)
     for sentence in ("a closed case is not connected", "not as an attorney", "has no first name", "The number"):
@@ -154,13 +158,13 @@ async def test_a_case_that_came_by_a_list_is_connected_too_and_one_connected_els
     imported, elsewhere = office.matter(4), office.matter(5)
     await office.run(initial_bulk_import, cases=imported)
     office.forget_requests()
-    state = await connect_case(office.slug, imported, confirm=True, return_state=True)  # type: ignore[arg-type]
+    state = await _connect(office, imported, confirm=True)
     assert state.is_completed()
     assert office.written == []
     assert _twin(office, imported) == f"cs_{(office.case(imported) or {})['id']}"
 
     office.records.connect_case(int(elsewhere), "cs_1")
-    state = await connect_case(office.slug, elsewhere, confirm=True, return_state=True)  # type: ignore[arg-type]
+    state = await _connect(office, elsewhere, confirm=True)
     assert state.name == "Exceptions"
     assert "connected to cs_1" in str(state.message)
     assert office.written == []
@@ -170,7 +174,7 @@ async def test_a_case_that_came_by_a_list_is_connected_too_and_one_connected_els
 async def test_a_lost_answer_of_the_link_leaves_one_link(office: Peers, fault: FaultKind) -> None:
     case = office.matter(6 if fault is FaultKind.CUT_AFTER else 7)
     office.sandbox.controls.faults.add(FaultRule("casepeer", fault, "PUT", LINKING))
-    state = await connect_case(office.slug, case, confirm=True, return_state=True)  # type: ignore[arg-type]
+    state = await _connect(office, case, confirm=True)
     assert state.is_completed()
     assert _twin(office, case) == f"cs_{(office.case(case) or {})['id']}"
     assert office.written == [case]
@@ -213,7 +217,7 @@ async def test_wherever_it_dies_the_retry_finds_one_case_and_links_it(
     with monkeypatch.context() as patch:
         patch.setattr(where, die)
         with pytest.raises(Died):
-            await connect_case(office.slug, case, confirm=True)  # type: ignore[arg-type]
+            await _connect(office, case, confirm=True)
     flow_run = UUID(office.ledger.runs.recent(office.slug, 1)[0].flow_run_id)
     state = await _retry(office, flow_run)
     assert state.is_completed(), state.message
@@ -244,6 +248,6 @@ async def test_a_number_that_was_not_shown_is_not_sent(office: Peers) -> None:
 
 
 async def test_what_cannot_be_connected_at_all_is_said(office: Peers) -> None:
-    state = await connect_case(office.slug, "999", confirm=True, return_state=True)  # type: ignore[arg-type]
+    state = await _connect(office, "999", confirm=True)
     assert state.name == "BadInput"
     assert "has no case with this id" in str(state.message)

@@ -13,7 +13,7 @@ from domain.case import StaffMember
 from domain.portal import PortalCase, PortalClient
 from domain.relay import Correspondent, PartyKind, PortalPlace
 from ledger import Ledger
-from tasks.relay.delivering import Held
+from tasks.relay.courier import Held
 from tasks.relay.people import FoundCase, Whereabouts
 from tests.blocks import samples
 from tests.ledger.samples import case, portal_case
