@@ -1,7 +1,6 @@
 """Connecting one case with a preview: what will be pushed is shown, and nothing else is."""
 
 import asyncio
-import contextlib
 from datetime import timedelta
 from typing import Any, cast
 
@@ -13,12 +12,11 @@ from prefect.states import Completed
 from blocks.firm import Firm
 from connectors.errors import FixData, NotFound
 from connectors.http import redact_handlers
-from connectors.ports import KeepsTwins, SharedState
+from connectors.ports import KeepsTwins
 from domain.errors import BadInput
 from domain.mapping import PortalIndex
 from domain.preview import Preview, Requirement, preview
 from domain.reasons import defect
-from ledger import Ledger
 from tasks.endings import ChangedMeanwhile
 from tasks.firms import load_firm
 from tasks.markdown import plain
@@ -26,6 +24,7 @@ from tasks.one_case import decision_on
 from tasks.patience import PATIENT_STEP, STEP
 from tasks.references import named_cases
 from tasks.sync_run import SyncRun
+from tasks.unheld import open_systems
 
 TIME_TO_CONFIRM = timedelta(hours=1)
 """How long a preview waits for its person."""
@@ -54,15 +53,7 @@ async def preview_case(slug: str, reference: str) -> Preview:
 
 async def _read(firm: Firm, case_id: str) -> Preview:
     rules = firm.rules()
-    async with contextlib.AsyncExitStack() as cleanup:
-        ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
-        portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))
-        cleanup.push_async_callback(portal.close)
-        case_system = firm.case_system.case_system(
-            SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens), rules
-        )
-        cleanup.push_async_callback(case_system.close)
+    async with open_systems(firm) as (case_system, portal):
         twins = cast("KeepsTwins", case_system)  # as its rules say that it connects cases
         try:
             case, twin = await twins.case_and_twin(case_id)

@@ -11,11 +11,11 @@ from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
 from connectors.oauth import Authorization
-from connectors.ports import Account, SharedState
+from connectors.ports import Account
 from domain.errors import BadInput
-from ledger import Ledger
 from tasks.firms import load_firm
 from tasks.patience import STEP
+from tasks.unheld import open_systems
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,14 +95,8 @@ def _consenting(firm: Firm) -> ClioCredentials | SmartAdvocateCredentials:
 
 
 async def _whoami(firm: Firm) -> Account:
-    ledger = Ledger.open()
-    shared = SharedState(f"{firm.case_system.system}:{firm.slug}", ledger.limits, ledger.tokens)
-    client = firm.case_system.case_system(shared, firm.rules())
-    try:
-        return await client.whoami()
-    finally:
-        await client.close()
-        ledger.close()
+    async with open_systems(firm) as (case_system, _):
+        return await case_system.whoami()
 
 
 def _code_in(address: str, attempt: Attempt) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import cast
 
 from blocks.firm import Firm
-from connectors.ports import FindsCases, SharedState
+from connectors.ports import FindsCases
 from domain.case_list import parse_case_ids
 from domain.case_reference import case_id
 from domain.errors import BadInput
 from ledger import Ledger, Run
 from tasks.firms import load_firm
+from tasks.unheld import open_systems
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_PATH = 400
@@ -74,17 +75,10 @@ async def cases_to_import(firm: str, listing: str | None, search: str | None) ->
 
 
 async def _found(firm: Firm, words: str) -> list[str]:
-    rules = firm.rules()
-    ledger = await asyncio.to_thread(Ledger.open)
-    shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)
-    case_system = firm.case_system.case_system(shared, rules)
-    try:
+    async with open_systems(firm) as (case_system, _):
         found = await cast("FindsCases", case_system).search(words)  # as its rules say that it connects cases
-    finally:
-        await case_system.close()
-        ledger.close()
     if not found:
-        raise BadInput(f"{rules.system.name} finds no case for “{words[:120]}”.")
+        raise BadInput(f"{firm.rules().system.name} finds no case for “{words[:120]}”.")
     return found
 
 
