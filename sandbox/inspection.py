@@ -10,13 +10,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.pushes import Pusher
-from sandbox.switches import Switches
+from sandbox.switches import Turnable
 
 
 class Instance(Protocol):
     """What every vendor's firm has."""
 
     switches: Any
+
+
+class Calling(Instance, Protocol):
+    """A firm of a vendor that calls out."""
+
     pusher: Pusher
 
 
@@ -36,8 +41,6 @@ def firm_routes(firms: Mapping[str, FirmT], show: Act[FirmT], table: Iterable[Ro
     same: tuple[Row[FirmT], ...] = (
         ("GET", "", show),
         ("POST", "/switches", _switches),
-        ("GET", "/pushes", _pushes),
-        ("DELETE", "/pushes", _forget_pushes),
     )
     routes: list[BaseRoute] = [Route("/firms", every)]
     for method, path, act in (*same, *table):
@@ -71,15 +74,19 @@ def _answer(data: Any) -> Response:
 
 
 def _switches(firm: Instance, _request: Request, body: dict[str, Any]) -> Any:
-    switches: Switches = firm.switches
+    switches: Turnable = firm.switches
     switches.turn(body)
     return asdict(switches)
 
 
-def _pushes(firm: Instance, _request: Request, _body: dict[str, Any]) -> Any:
+def _pushes(firm: Calling, _request: Request, _body: dict[str, Any]) -> Any:
     return [asdict(push) for push in firm.pusher.sent]
 
 
-def _forget_pushes(firm: Instance, _request: Request, _body: dict[str, Any]) -> Any:
+def _forget_pushes(firm: Calling, _request: Request, _body: dict[str, Any]) -> Any:
     firm.pusher.sent.clear()
     return []
+
+
+PUSHES: Sequence[Row[Calling]] = (("GET", "/pushes", _pushes), ("DELETE", "/pushes", _forget_pushes))
+"""The rows of a vendor that calls out."""

@@ -39,7 +39,7 @@ from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.keys import SCOPES
 from sandbox.casepeer.records import Document, Person
 from sandbox.casepeer.rendering import case_json, document_json, message_json, note_json, person_json
-from sandbox.inspection import Row, case_id_of, firm_routes, nothing_left
+from sandbox.inspection import PUSHES, Row, case_id_of, firm_routes, nothing_left
 
 
 def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]) -> Sequence[BaseRoute]:
@@ -66,7 +66,7 @@ def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]
         ("GET", "/documents", _documents),
         ("POST", "/documents", _file_document),
     )
-    return firm_routes(firms, _firm, table)
+    return firm_routes(firms, _firm, (*PUSHES, *table))
 
 
 def _firm(firm: CasepeerFirm, request: Request, _body: dict[str, Any]) -> Any:

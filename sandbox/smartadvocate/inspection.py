@@ -34,7 +34,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from sandbox.inspection import Row, case_id_of, firm_routes, nothing_left
+from sandbox.inspection import PUSHES, Row, case_id_of, firm_routes, nothing_left
 from sandbox.smartadvocate.accounts import OPERATIONS
 from sandbox.smartadvocate.changes import SmartAdvocateFirm
 from sandbox.smartadvocate.records import Document
@@ -59,7 +59,7 @@ def inspection_routes(firms: Mapping[str, SmartAdvocateFirm]) -> Sequence[BaseRo
         ("POST", "/cases/{id:int}", _change_case),
         ("POST", "/contacts/{id:int}", _change_contact),
     )
-    return firm_routes(firms, _firm, table)
+    return firm_routes(firms, _firm, (*PUSHES, *table))
 
 
 def _host(firm: SmartAdvocateFirm, request: Request) -> dict[str, str]:
