@@ -15,9 +15,9 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from sandbox.answers import Answer, Refusal
+from sandbox.bodies import Vanished, whole
 from sandbox.casepeer import cases, documents, notes, office, outbox
 from sandbox.casepeer.answers import HTML_TYPE, forbidden, login_page, not_allowed, not_found, throttled, unauthorized
-from sandbox.casepeer.bodies import Vanished, pieces
 from sandbox.casepeer.call import Call
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.inspection import inspection_routes
@@ -120,7 +120,7 @@ class Casepeer:
         call = Call(firm, key, host, path, numbers, dict(parse_qsl(query, keep_blank_values=True)), headers)
         if route == _UPLOAD:
             return await documents.upload(call, receive)
-        call.body = b"".join([piece async for piece in pieces(receive)])
+        call.body = await whole(receive)
         return await office.change_settings(call) if route == _SETTINGS else _HANDLERS[route](call)
 
     def _key(self, firm: CasepeerFirm, headers: Mapping[str, str]) -> Key:

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from starlette.types import Receive
 
 from sandbox.answers import OCTETS, Answer, Refusal
+from sandbox.bodies import pieces
 from sandbox.casepeer.answers import invalid, json_answer, not_found, too_large, unsupported
-from sandbox.casepeer.bodies import pieces
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.paging import paged
 from sandbox.casepeer.records import Case, Document

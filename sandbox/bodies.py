@@ -18,3 +18,8 @@ async def pieces(receive: Receive) -> AsyncIterator[bytes]:
             raise Vanished
         yield message.get("body", b"")
         more = message.get("more_body", False)
+
+
+async def whole(receive: Receive) -> bytes:
+    """All of the body. Raises Vanished."""
+    return b"".join([piece async for piece in pieces(receive)])
