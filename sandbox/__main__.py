@@ -17,10 +17,12 @@ Addresses (HOST:PORT as printed when ready):
   /smartadvocate/SLUG/CaseSyncAPI/...   SmartAdvocate, an instance per firm; its host is all before /CaseSyncAPI
   /casepeer/SLUG/api/v1/...        CASEpeer, an instance per firm; its host is all before /api/v1
   /casestatus/v1/api/...           Case Status
+  /soluno/SLUG/api/rest/...        Soluno, an instance per firm; its host is all before /api/rest
   /__sandbox__/...                 controls: reset, seed, clock, faults, requests, limits
   POST /__sandbox__/clio/token {"firm": "harrow-pike"} gives client id, secret and a refresh token
   GET /__sandbox__/smartadvocate/firms gives hosts, users and passwords (hub_admin, correct-horse-SLUG)
   POST /__sandbox__/casepeer/firms/SLUG/connect sets the two keys up and gives them
+  GET /__sandbox__/soluno/firms gives hosts, logins, passwords and answers
 """
 
 
@@ -68,7 +70,7 @@ def main() -> None:
     address = f"http://{wanted.host}:{listener.getsockname()[1]}"
     sys.stdout.write(
         f"sandbox ready: {address}/clio/us {address}/smartadvocate {address}/casepeer {address}/casestatus "
-        f"{address}/__sandbox__ "
+        f"{address}/soluno {address}/__sandbox__ "
         f"({wanted.firms} firm(s) of {wanted.matters} matters, seed {wanted.seed})\n"
     )
     sys.stdout.flush()

@@ -10,13 +10,13 @@
                       {"vendor": "storage", "kind": "cut_upload", "method": "PUT", "after_bytes": 1000000}
     GET    /requests?vendor=clio&last=100                counts by route and the last requests           DELETE
                       vendors: clio (all regions), clio/us ..., storage (Clio's), smartadvocate, casepeer,
-                      casestatus
+                      casestatus, soluno
     GET    /limits    POST {"on": false} for all, or {"clio": {"requests": 10, "on": true, ...}}
 
-``/clio/...``, ``/smartadvocate/...``, ``/casepeer/...`` and ``/casestatus/...`` below it belong to the vendor packages, of
-which each lists its routes in a module ``inspection``.
+``/clio/...``, ``/smartadvocate/...``, ``/casepeer/...``, ``/casestatus/...`` and ``/soluno/...`` below it belong to the vendor
+packages, of which each lists its routes in a module ``inspection``.
 A firm of the world is run as one of Clio, SmartAdvocate or CASEpeer; the portal is told by
-``PATCH /casestatus/firms/{slug} {"integration_source": "smartadvocate"}``.
+``PATCH /casestatus/firms/{slug} {"integration_source": "smartadvocate"}``. Every firm has its books in Soluno, too.
 """
 
 from dataclasses import asdict, fields
@@ -65,7 +65,8 @@ EXCEPTION_HANDLERS: Any = {HTTPException: _refuse, TypeError: _refuse, ValueErro
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer for a path below no known prefix."""
     clio = "/clio/us/api/v4, /clio/us/oauth (us, eu, ca, au), /storage"
-    known = f"{clio}, /smartadvocate/SLUG/CaseSyncAPI, /casepeer/SLUG/api/v1, /casestatus/v1/api, /__sandbox__"
+    hosts = "/smartadvocate/SLUG/CaseSyncAPI, /casepeer/SLUG/api/v1, /soluno/SLUG/api/rest"
+    known = f"{clio}, {hosts}, /casestatus/v1/api, /__sandbox__"
     await answer({"error": f"Nothing here. Known: {known}."}, 404)(scope, receive, send)
 
 

@@ -12,20 +12,22 @@ class RateLimit:
     """A request budget as tests may change it while the server runs.
 
     ``requests`` per ``window_seconds``. ``burst`` is the size of the bucket where the vendor uses one (0: it counts in
-    fixed windows). ``window_offset`` shifts the start of fixed windows against the full minute, in seconds.
+    fixed windows). ``window_offset`` shifts the start of fixed windows against the full minute, in seconds. ``parallel`` is
+    how many requests may be under way at once where the vendor limits that.
     """
 
     requests: int
     window_seconds: float = 60.0
     burst: int = 0
     window_offset: float = 0.0
+    parallel: int = 0
     on: bool = True
 
 
 def documented_limits() -> dict[str, RateLimit]:
     """The vendors' own limits: Clio 50 a minute and token [doc], CASEpeer and Case Status 120 a minute and key [assumed].
 
-    SmartAdvocate documents none, so its limit is there to be switched on [assumed].
+    Soluno takes 60 a minute and session, five of them at once [assumed]. SmartAdvocate documents none, so its limit is there to be switched on [assumed].
     """
     return {
         "clio": RateLimit(requests=50),
@@ -33,6 +35,7 @@ def documented_limits() -> dict[str, RateLimit]:
         "casepeer": RateLimit(requests=120, burst=20),
         "casestatus": RateLimit(requests=120, burst=20),
         "casestatus.uploads": RateLimit(requests=20),
+        "soluno": RateLimit(requests=60, parallel=5),
     }
 
 

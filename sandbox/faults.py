@@ -61,7 +61,7 @@ _ids = count(1)
 class FaultRule:
     """Spoils the next ``count`` requests (None: all) that match, after letting ``skip`` of them through.
 
-    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``storage``, ``smartadvocate``, ``casepeer``, ``casestatus`` or ``*``;
+    ``vendor`` is ``clio`` (all regions), ``clio/us``, ``storage``, ``smartadvocate``, ``casepeer``, ``casestatus``, ``soluno`` or ``*``;
     ``path`` is a glob over the path below the vendor's prefix, e.g. ``/api/v4/matters*``, ``/harrow-pike/CaseSyncAPI/case/*``. With ``probability`` below 1 each match is drawn with ``seed``; only
     requests that are spoiled count. ``after_work`` lets the vendor do its work before a status, html or delay.
     """

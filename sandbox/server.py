@@ -7,6 +7,7 @@ The prefixes::
     /smartadvocate/{slug}/CaseSyncAPI/...   SmartAdvocate, an instance per firm     (sandbox.smartadvocate)
     /casepeer/{slug}/api/v1/...   CASEpeer, an instance per firm     (sandbox.casepeer)
     /casestatus/...        Case Status                              (sandbox.casestatus)
+    /soluno/{slug}/api/rest/...   Soluno, an instance per firm      (sandbox.soluno)
     /__sandbox__/...       controls and inspection                  (sandbox.control_routes)
 """
 
@@ -27,6 +28,7 @@ from sandbox.controls import Controls
 from sandbox.faults import Wrapper
 from sandbox.seed import World, WorldOptions
 from sandbox.smartadvocate.app import SmartAdvocate
+from sandbox.soluno.app import Soluno
 from sandbox.vendor import Inspectable
 
 CONTROL_PREFIX = "/__sandbox__"
@@ -41,6 +43,7 @@ class Sandbox:
     casepeer: Casepeer
     casestatus: Any
     """What ``sandbox.casestatus.app.create_app`` returned."""
+    soluno: Soluno
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Sandbox:
         self.smartadvocate = SmartAdvocate(self.controls, self.world)
         self.casepeer = Casepeer(self.controls, self.world)
         self.casestatus = create_casestatus(self.controls, self.world)
+        self.soluno = Soluno(self.controls, self.world)
         self._apps = {
             f"/clio/{region}": Wrapper(self.clio.region(region), f"clio/{region}", self.controls) for region in REGIONS
         }
@@ -70,6 +74,7 @@ class Sandbox:
         self._apps["/smartadvocate"] = Wrapper(self.smartadvocate, "smartadvocate", self.controls)
         self._apps["/casepeer"] = Wrapper(self.casepeer, "casepeer", self.controls)
         self._apps["/casestatus"] = Wrapper(self.casestatus, "casestatus", self.controls)
+        self._apps["/soluno"] = Wrapper(self.soluno, "soluno", self.controls)
         self._apps[CONTROL_PREFIX] = self._control_app()
 
     def reset(self) -> None:
@@ -94,6 +99,7 @@ class Sandbox:
             "smartadvocate": self.smartadvocate,
             "casepeer": self.casepeer,
             "casestatus": self.casestatus,
+            "soluno": self.soluno,
         }
         for name, app in vendors.items():
             if isinstance(app, Inspectable):

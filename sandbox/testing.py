@@ -5,7 +5,7 @@ For tests of every room::
     with SandboxServer(WorldOptions(matters=50)) as server:
         httpx.get(server.url + "/__sandbox__/health")
         server.controls.faults.add(...)
-        server.clio, server.smartadvocate, server.casepeer, server.casestatus, server.world    # the state behind the APIs
+        server.clio, server.smartadvocate, server.casepeer, server.casestatus, server.soluno, server.world    # the state behind the APIs
 """
 
 import socket
@@ -21,6 +21,7 @@ from sandbox.controls import Controls
 from sandbox.seed import World, WorldOptions
 from sandbox.server import Sandbox, uvicorn_config
 from sandbox.smartadvocate.app import SmartAdvocate
+from sandbox.soluno.app import Soluno
 
 _START_SECONDS = 10.0
 
@@ -88,6 +89,11 @@ class SandboxServer:
     def casestatus(self) -> Any:
         """What ``sandbox.casestatus.app.create_app`` returned for the world as it is now."""
         return self.sandbox.casestatus
+
+    @property
+    def soluno(self) -> Soluno:
+        """Soluno's state: firms with their books, logins and switches."""
+        return self.sandbox.soluno
 
     def seed(self, options: WorldOptions) -> None:
         """Make world and vendor states anew."""
