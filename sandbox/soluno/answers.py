@@ -27,7 +27,7 @@ def json_answer(data: Any, status: int = 200, *, numbers: bool = False) -> Answe
 
 def plain(data: Any) -> Any:
     """``data`` as whoever reads its JSON sees it, money as text."""
-    return orjson.loads(orjson.dumps(data, default=_as_text))
+    return orjson.loads(orjson.dumps(data, default=_as_text, option=orjson.OPT_NON_STR_KEYS))
 
 
 def refusal(refused: Refused, correlation_id: str) -> Answer:

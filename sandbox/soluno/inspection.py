@@ -122,8 +122,7 @@ def _books(firm: SolunoFirm, _request: Request, _body: dict[str, Any]) -> Any:
             "Transfers": [transfer_json(transfer) for transfer in books.transfers.every()],
             "Invoices": [invoice_json(books, invoice) for invoice in books.invoices.every()],
             "Balances": {
-                str(casefile_id): balances_json(balances_of(books, casefile_id))
-                for casefile_id in books.casefiles.added
+                casefile_id: balances_json(balances_of(books, casefile_id)) for casefile_id in books.casefiles.added
             },
         }
     )
