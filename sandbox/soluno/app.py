@@ -30,7 +30,7 @@ from sandbox.soluno.refusals import Refused, not_found, not_permitted
 
 Handler = Callable[[Call], Any]
 CORRELATION_HEADER = "X-Correlation-Id"
-_DIGITS = re.compile(r"^\d+$", re.ASCII)
+_DIGITS = re.compile(r"^\d{1,18}$", re.ASCII)
 _OK, _CREATED, _ACCEPTED, _EMPTY = 200, 201, 202, 204
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """One request whose session and budget are in order, as its handlers read it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from sandbox.soluno.refusals import malformed
 from sandbox.soluno.stamps import parse_day, parse_instant
 
 _WORDS = {"true": True, "false": False}
+_NUMBER = re.compile(r"0*[1-9]\d{0,17}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class Call:
     def whole_number(self, name: str, default: int) -> int:
         """A query parameter from 1. Raises Refused (400)."""
         text = self.query.get(name) or str(default)
-        if not (text.isascii() and text.isdigit()) or int(text) < 1:
+        if not _NUMBER.fullmatch(text):
             raise malformed(name, f"{name} is a number from 1.")
         return int(text)
 

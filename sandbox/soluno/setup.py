@@ -1,4 +1,7 @@
-"""Handlers of the lists of the set-up: users, areas, codes, features and accounts [assumed]: 7.4."""
+"""Handlers of the lists of the set-up: users, areas, codes, features and accounts [assumed]: 7.4.
+
+Their samples have no ``ModifiedOn``, so ``ModifiedSince`` chooses nothing here and the order is that of ids.
+"""
 
 from typing import Any
 

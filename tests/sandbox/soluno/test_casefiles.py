@@ -106,12 +106,13 @@ def test_closed_ones_are_hidden_unless_asked_for(keeper):  # [help] 4
 
 
 def test_a_change_is_made_to_what_there_is(keeper):
-    casefile, user = keeper.casefile(), keeper.user(3)
+    casefile, user, area = keeper.casefile(), keeper.user(3), keeper.named("AreasOfPractice", "WC")
     path = f"/Casefiles/{casefile['CasefileId']}"
     body = {"Version": 1, "Description": "Okafor, Lena", "ResponsibleUserId": user["UserId"]}
+    body["AreaOfPracticeId"] = area["AreaOfPracticeId"]
     changed = keeper.good(keeper.http.patch(path, json=body))
     assert (changed["Description"], changed["Version"]) == ("Okafor, Lena", 2)
-    assert changed["StaffResponsible"] == [user["Email"]]
+    assert (changed["StaffResponsible"], changed["AreaOfPractice"]["Name"]) == ([user["Email"]], "WC")
     assert changed["StaffAssigned"] == casefile["StaffAssigned"]
     assert refused(keeper.http.patch(path, json=body)) == (409, "VersionMismatch")
     assert refused(keeper.http.patch(path, json={"Description": "x"})) == (400, "Malformed")

@@ -100,6 +100,12 @@ class TestEntries:
         answer = keeper.control.post(f"/entries/CostEntries/{cost['CostEntryId']}", json={"cleared": True})
         assert answer.status_code == 400
 
+    def test_an_invoice_is_cancelled_in_review(self, keeper):
+        invoice = keeper.invoice(keeper.casefile(), Action="Review")
+        path = f"/invoices/{invoice['InvoiceId']}"
+        assert keeper.change(path, stage="Cancelled")["Stage"] == "Cancelled"
+        assert keeper.control.post(path, json={"stage": "Review"}).status_code == 400
+
     @pytest.mark.parametrize("stage", ["Requested", "Nowhere"])
     def test_an_invoice_goes_to_known_stages_only(self, keeper, stage):
         invoice = keeper.invoice(keeper.casefile())

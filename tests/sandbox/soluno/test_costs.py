@@ -27,7 +27,14 @@ def test_what_is_required(keeper, field):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("Date", "02/03/2031"), ("Date", "2031-02-30"), ("CasefileId", "9014"), ("PrintAction", "Now")]
+    ("field", "value"),
+    [
+        ("Date", "02/03/2031"),
+        ("Date", "2031-02-30"),
+        ("CasefileId", "9014"),
+        ("PrintAction", "Now"),
+        ("InvoiceNumber", 7),
+    ],
 )
 def test_what_makes_no_sense(keeper, field, value):
     answer = keeper.try_post("CostEntries", keeper.cost_body(keeper.casefile(), **{field: value}))
@@ -84,6 +91,8 @@ class TestRules:
     def test_an_operating_retainer_needs_a_tick(self, keeper):  # [help]
         casefile = keeper.casefile()
         keeper.change(f"/casefiles/{casefile['CasefileId']}", operating_retainer=True)
+        assert self.refusal(keeper, casefile) == (422, "AcknowledgementRequired")
+        assert self.refusal(keeper, casefile, Acknowledge=[7]) == (400, "Malformed")
         answer = keeper.try_post("CostEntries", keeper.cost_body(casefile, Acknowledge=["SomethingElse"]))
         assert refused(answer) == (422, "AcknowledgementRequired")
         assert answer.json()["WarningCode"] == "OperatingRetainer"

@@ -25,7 +25,14 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         ("method", "path"),
-        [("GET", "Matters"), ("PUT", "Casefiles"), ("GET", "casefiles"), ("GET", "FeeEntries/51871"), ("GET", "")],
+        [
+            ("GET", "Matters"),
+            ("GET", f"Casefiles/{'7' * 5000}"),
+            ("PUT", "Casefiles"),
+            ("GET", "casefiles"),
+            ("GET", "FeeEntries/51871"),
+            ("GET", ""),
+        ],
     )
     def test_unknown_addresses(self, keeper, method, path):
         assert refused(keeper.http.request(method, f"/{path}")) == (404, "NotFound")
@@ -40,6 +47,10 @@ class TestRefusals:
         assert refused(keeper.try_post("CostEntries", keeper.cost_body(casefile))) == (403, "NotPermitted")
         assert keeper.items("CostEntries") == []
         assert keeper.fee(casefile)["Amount"] == "6000.00"
+
+    def test_a_fault_of_its_own_has_the_same_shape(self, keeper):  # [assumed] 7.3
+        keeper.books.users.clear()
+        assert refused(keeper.http.get("/Session")) == (500, "Unexpected")
 
 
 class TestCorrelation:
@@ -92,7 +103,9 @@ class TestPages:
         page = keeper.get("Contacts", Page=9)
         assert (page["Items"], page["HasMore"], page["TotalCount"]) == ([], False, 3)
 
-    @pytest.mark.parametrize("query", [{"Page": "0"}, {"PageSize": "x"}, {"ModifiedSince": "2031-02-03T00:00:00"}])
+    @pytest.mark.parametrize(
+        "query", [{"Page": "0"}, {"Page": "7" * 5000}, {"PageSize": "x"}, {"ModifiedSince": "2031-02-03T00:00:00"}]
+    )
     def test_nonsense_is_malformed(self, keeper, query):
         answer = keeper.http.get("/Contacts", params=query)
         assert (refused(answer), answer.json()["Field"]) == ((400, "Malformed"), next(iter(query)))
@@ -160,6 +173,13 @@ class TestFaults:
     def test_a_request_may_be_cut_before_the_work(self, server, keeper):
         body = keeper.cost_body(keeper.casefile())
         server.controls.faults.add(FaultRule("soluno", FaultKind.CUT_BEFORE, method="POST", path="*/CostEntries"))
+        with pytest.raises(httpx.RemoteProtocolError):
+            keeper.try_post("CostEntries", body)
+        assert keeper.items("CostEntries") == []
+
+    def test_of_a_body_that_is_cut_nothing_is_left(self, server, keeper):
+        body = keeper.cost_body(keeper.casefile())
+        server.controls.faults.add(FaultRule("soluno", FaultKind.CUT_UPLOAD, method="POST", path="*/CostEntries"))
         with pytest.raises(httpx.RemoteProtocolError):
             keeper.try_post("CostEntries", body)
         assert keeper.items("CostEntries") == []
