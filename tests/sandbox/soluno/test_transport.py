@@ -27,7 +27,7 @@ class TestRefusals:
         ("method", "path"),
         [
             ("GET", "Matters"),
-            ("GET", f"Casefiles/{'7' * 5000}"),
+            pytest.param("GET", f"Casefiles/{'7' * 5000}", id="absurd"),
             ("PUT", "Casefiles"),
             ("GET", "casefiles"),
             ("GET", "FeeEntries/51871"),
@@ -104,7 +104,13 @@ class TestPages:
         assert (page["Items"], page["HasMore"], page["TotalCount"]) == ([], False, 3)
 
     @pytest.mark.parametrize(
-        "query", [{"Page": "0"}, {"Page": "7" * 5000}, {"PageSize": "x"}, {"ModifiedSince": "2031-02-03T00:00:00"}]
+        "query",
+        [
+            {"Page": "0"},
+            pytest.param({"Page": "7" * 5000}, id="absurd"),
+            {"PageSize": "x"},
+            {"ModifiedSince": "2031-02-03T00:00:00"},
+        ],
     )
     def test_nonsense_is_malformed(self, keeper, query):
         answer = keeper.http.get("/Contacts", params=query)
