@@ -8,7 +8,7 @@ from sandbox.casepeer.answers import conflict, invalid, invalid_together, json_a
 from sandbox.casepeer.call import Call, text_of
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.firm import END_OF_TIME
-from sandbox.casepeer.paging import envelope, page_of, paged, short_list
+from sandbox.casepeer.paging import paged, paged_by_change, short_list
 from sandbox.casepeer.records import Case
 from sandbox.casepeer.rendering import case_json, case_name, found_case_json, own_case_json
 
@@ -18,14 +18,13 @@ _LONGEST_EXTERNAL_ID = 100
 
 def cases(call: Call) -> Answer:
     """GET case/ [assumed]: ordered by ``updated_at`` and id, so that a case that is changed moves to the end."""
-    firm, switches = call.firm, call.firm.switches
-    found = _chosen(call)
-    page = page_of(call, found, overlap=int(switches.duplicate_at_boundary))
-    shown = list(_cases(firm, page.items))
-    answer = envelope(call, page, len(found), [case_json(firm, case) for case in shown])
-    if page.more:
-        _move_rows(firm, shown[: switches.rows_move_while_paging])
-    return answer
+    firm = call.firm
+    return paged_by_change(
+        call,
+        _chosen(call),
+        lambda case_id: case_json(firm, firm.case_there(case_id)),
+        lambda case_id: firm.touch(firm.case_there(case_id), firm.seconds()),
+    )
 
 
 def one_case(call: Call) -> Answer:
@@ -124,9 +123,3 @@ def _cases(firm: CasepeerFirm, ids: Iterable[int]) -> Iterator[Case]:
 def _matches(firm: CasepeerFirm, case: Case, wanted: str) -> bool:
     """Whether a lower-case text is in the name or the file number, or is the id."""
     return wanted in case_name(firm, case).lower() or wanted in case.file_number.lower() or wanted == str(case.id)
-
-
-def _move_rows(firm: CasepeerFirm, cases: Iterable[Case]) -> None:
-    """Somebody touches cases of a page that was just read: as many others slip past the next page."""
-    for case in cases:
-        firm.touch(case, firm.seconds())

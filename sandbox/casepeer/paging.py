@@ -40,6 +40,21 @@ def paged(call: Call, items: Sequence[T], render: Callable[[T], Any]) -> Answer:
     return envelope(call, page, len(items), [render(item) for item in page.items])
 
 
+def paged_by_change(call: Call, items: Sequence[T], render: Callable[[T], Any], touch: Callable[[T], None]) -> Answer:
+    """The wanted page of a list whose order is that of the changes, with what may go wrong in one (6.6).
+
+    A page may begin with the last row of the page before it; once a page is answered, somebody may touch some of its
+    rows, so that as many others slip past the next page. Raises Refusal (404).
+    """
+    switches = call.firm.switches
+    page = page_of(call, items, overlap=int(switches.duplicate_at_boundary))
+    answer = envelope(call, page, len(items), [render(item) for item in page.items])
+    if page.more:
+        for item in page.items[: switches.rows_move_while_paging]:
+            touch(item)
+    return answer
+
+
 def envelope(call: Call, page: Page[Any], count: int, rows: list[Any]) -> Answer:
     """The rows of a page of a list of so many items."""
     return json_answer(

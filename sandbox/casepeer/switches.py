@@ -21,9 +21,9 @@ class Switches(switches.Switches):
     next_host: str | None = None
     """``next`` and ``previous`` name this host (``http://elsewhere.example``) instead of the firm's own."""
     rows_move_while_paging: int = 0
-    """Once a page of cases is answered, so many of its first rows are touched and move to the end."""
+    """Once a page of cases, costs or trust ledgers is answered, so many of its first rows are touched and move to the end."""
     duplicate_at_boundary: bool = False
-    """A page of cases begins with the last row of the page before it."""
+    """A page of cases, costs or trust ledgers begins with the last row of the page before it."""
     link_moves_case: bool = True
     """Connecting and disconnecting a case changes its ``version`` and ``updated_at``; nobody says."""
     note_moves_case: bool = False
