@@ -55,11 +55,15 @@ _IDS_PER_FIRM = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class WorldOptions:
-    """What a world is made from; every firm gets ``matters`` matters."""
+    """What a world is made from; every firm gets ``matters`` matters, and costs and trust on ``with_money`` of them.
+
+    Money is in CASEpeer only.
+    """
 
     seed: int = 7
     matters: int = 1200
     firms: int = 1
+    with_money: int = 12
     shares: Shares = field(default_factory=Shares)
 
 
@@ -94,6 +98,7 @@ class Firm:
         self.rank = rank
         self.account_id = 88_001 + rank
         self.size = world.options.matters
+        self.with_money = min(world.options.with_money, self.size)
         self.first_matter_id = 1_480_000_000 + rank * _IDS_PER_FIRM
         self.first_contact_id = 5_530_000_000 + rank * _IDS_PER_FIRM
         seed = world.options.seed

@@ -4,11 +4,12 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from sandbox.casepeer.firm import FirmRecords
+from sandbox.casepeer.bookkeeping import Bookkeeping
 from sandbox.casepeer.records import ROLES, Case, Client, Document, Link, Message, Note, Phone
+from sandbox.casepeer.settlement import DEFAULT_COPP
 
 
-class CasepeerFirm(FirmRecords):
+class CasepeerFirm(Bookkeeping):
     """One firm. ``at`` is unix seconds; None is the sandbox's now.
 
     A change of a case counts its ``version`` up. What does so beside the change itself is up to the switches.
@@ -44,11 +45,12 @@ class CasepeerFirm(FirmRecords):
         return case
 
     def add_case(self, like: int, *, at: float | None = None) -> Case:
-        """A new case of the same client that is like another one, not connected, without notes and documents."""
+        """A new case of the same client that is like another one, not connected, without notes, documents and costs."""
         made = self.case_there(like)
         values: dict[str, Any] = {name: getattr(made, name) for name in Case.__slots__}
         case_id = self.cases.next_id()
         values |= {"id": case_id, "file_number": f"N-{case_id}", "team": dict(made.team), "linked_cases": []}
+        self.charges.change(case_id, copp={"amount": DEFAULT_COPP})
         return self.cases.add(Case(**values | {"version": 1, "updated": self.seconds(at), "link": None}))
 
     def connect_case(self, case_id: int, external_id: str, *, at: float | None = None) -> Case:
@@ -145,13 +147,6 @@ class CasepeerFirm(FirmRecords):
         self._count_up(case, now)
         if case.link is not None:
             self._hint("case.updated", case.id, now, version=case.version)
-
-    def case_there(self, case_id: int) -> Case:
-        """The case. Raises KeyError."""
-        case = self.cases.get(case_id)
-        if case is None:
-            raise KeyError(case_id)
-        return case
 
     def _case_fields(self, case: Case, name: str, value: Any, now: int) -> dict[str, Any]:
         """The fields of a case that follow from one value to change."""

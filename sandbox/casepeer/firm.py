@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from sandbox.casepeer.categories import document_categories
+from sandbox.casepeer.costbook import CostBook
 from sandbox.casepeer.filings import PER_CASE, Filings
 from sandbox.casepeer.keys import KeyRing
 from sandbox.casepeer.limits import Bucket
+from sandbox.casepeer.money_seeds import MoneySeeds
+from sandbox.casepeer.payees import Payees
 from sandbox.casepeer.records import Case, Client, Document, Message, Note, Person
 from sandbox.casepeer.seeds import Seeds
+from sandbox.casepeer.settlement import ChargeBook, TrustBook
 from sandbox.casepeer.stamps import Stamps
 from sandbox.casepeer.statuses import Statuses
 from sandbox.casepeer.switches import Switches
@@ -64,6 +68,11 @@ class FirmRecords:
         self.connected: set[int] = set()
         """Ids of the cases that are linked with Case Status."""
         self.outbox: dict[int, Message] = {}
+        self.payees = Payees(seed.rank)
+        self.costs = CostBook(seed.rank)
+        self.charges = ChargeBook()
+        self.trust = TrustBook(seed.rank)
+        MoneySeeds(seed, self.stamps, self.payees).fill(self.costs, self.charges, self.trust)
 
     @property
     def stamps(self) -> Stamps:
@@ -77,6 +86,13 @@ class FirmRecords:
     def is_open(self, case: Case) -> bool:
         """Whether a case is on the open list."""
         return self.statuses.is_open(case.status)
+
+    def case_there(self, case_id: int) -> Case:
+        """The case. Raises KeyError."""
+        case = self.cases.get(case_id)
+        if case is None:
+            raise KeyError(case_id)
+        return case
 
     def client_of(self, case: Case) -> Client:
         """The client of a case."""

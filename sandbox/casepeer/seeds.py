@@ -102,6 +102,11 @@ class Seeds:
         return [self._seed.first_matter_id + index + 1] if there else []
 
 
+def first_companions(size: int) -> tuple[int, ...]:
+    """The indexes of the first two cases of a firm that are linked with each other; none where there are too few cases."""
+    return (_COMPANION_AT - 1, _COMPANION_AT) if size > _COMPANION_AT else ()
+
+
 def _team(matter: MatterSeed) -> dict[str, int]:
     """Lead attorney and case manager as the world has them; a supervising attorney and a primary contact on some."""
     team = {"lead_attorney": matter.attorney_id, "case_manager": matter.staff_id}

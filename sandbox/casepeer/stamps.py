@@ -29,3 +29,7 @@ class Stamps:
         if at.tzinfo is None:
             at = at.replace(tzinfo=self._zone)
         return -int(-at.timestamp() // 1)
+
+    def parse_day(self, text: str) -> date:
+        """A day as bodies bring it, ``MM/DD/YYYY`` [seen]. Raises ValueError."""
+        return datetime.strptime(text, "%m/%d/%Y").replace(tzinfo=self._zone).date()
