@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.answers import Answer, Refusal
 from sandbox.bodies import Vanished, whole
-from sandbox.casepeer import cases, documents, notes, office, outbox
+from sandbox.casepeer import cases, costs, documents, notes, office, outbox, trust
 from sandbox.casepeer.answers import HTML_TYPE, forbidden, login_page, not_allowed, not_found, throttled, unauthorized
 from sandbox.casepeer.call import Call
 from sandbox.casepeer.changes import CasepeerFirm
@@ -52,6 +52,14 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", "case/case-documents/*/*/download"): documents.download,  # [seen]
     ("GET", "case-status/outbox"): outbox.outbox,  # [assumed]
     ("POST", "case-status/outbox/*/ack"): outbox.acknowledge,  # [assumed]
+    ("GET", "costs"): costs.costs,  # [assumed]
+    ("GET", "costs/*"): costs.one_cost,  # [assumed]
+    ("PATCH", "costs/*"): costs.change_cost,  # [assumed]
+    ("GET", "case/*/settlement/charges"): trust.charges_of_case,  # [assumed]
+    ("GET", "case/*/trust"): trust.trust_of_case,  # [assumed]
+    ("GET", "trust"): trust.trust_of_firm,  # [assumed]
+    ("GET", "case/check-deposits"): trust.check_deposits,  # [seen]
+    ("GET", "case/fees-in"): trust.fees_in,  # [seen]
 }
 _SETTINGS = ("PUT", "integrations/case-status")  # [assumed]
 _UPLOAD = ("POST", "case/case-documents/*")  # [assumed]

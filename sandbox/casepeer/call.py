@@ -1,7 +1,8 @@
 """One request whose key and budget are in order, as its handlers read it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -62,6 +63,23 @@ class Call:
             return self.firm.stamps.parse(text)
         except ValueError:
             raise invalid(name, "Enter a valid date/time.") from None
+
+    def choice(self, name: str, choices: Collection[str]) -> str:
+        """A query parameter that is one of the choices; empty when it is not there. Raises Refusal (400)."""
+        text = self.query.get(name, "")
+        if text and text not in choices:
+            raise invalid(name, f"Select a valid choice. {text} is not one of the available choices.")
+        return text
+
+    def day(self, name: str) -> date | None:
+        """A query parameter that is an ISO day; None when it is not there. Raises Refusal (400)."""
+        text = self.query.get(name, "")
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise invalid(name, "Enter a valid date.") from None
 
 
 def text_of(fields: Fields, name: str, *, longest: int, default: str | None = None) -> str:

@@ -15,9 +15,7 @@ _LONGEST_REMOTE_ID, _LONGEST_ERROR = 100, 1000
 
 def outbox(call: Call) -> Answer:
     """GET case-status/outbox/?state=queued [assumed]: without a state all of them, the oldest first."""
-    state = call.query.get("state", "")
-    if state and state not in _STATES:
-        raise invalid("state", f"Select a valid choice. {state} is not one of the available choices.")
+    state = call.choice("state", _STATES)
     found = [message for message in call.firm.outbox.values() if state in {"", message.state}]
     return paged(call, found, partial(message_json, call.firm))
 
