@@ -21,6 +21,7 @@ GET    /firms/{slug}/outbox        every message
 POST   /firms/{slug}/outbox        {"case_id": ..., "text": ..., "author_id": null}: staff send a message to Case Status
 GET    /firms/{slug}/documents?case_id=    with size, sha256 and the parts of the upload
 POST   /firms/{slug}/documents     {"case_id": ..., "name": "x.pdf", "content": "text"}
+       /firms/{slug}/costs, /charges, /trust   the firm's money: see money_inspection
 GET    /firms/{slug}/pushes        the hints that were made, with the answers' statuses           DELETE forgets them
 
 ``at`` (unix seconds) beside the values of any change dates it. Seeded records are listed only with ``case_id``.
@@ -37,6 +38,7 @@ from starlette.routing import BaseRoute
 from sandbox.casepeer import categories
 from sandbox.casepeer.changes import CasepeerFirm
 from sandbox.casepeer.keys import SCOPES
+from sandbox.casepeer.money_inspection import MONEY_ROUTES
 from sandbox.casepeer.records import Document, Person
 from sandbox.casepeer.rendering import case_json, document_json, message_json, note_json, person_json
 from sandbox.inspection import PUSHES, Row, case_id_of, firm_routes, nothing_left
@@ -65,6 +67,7 @@ def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]
         ("POST", "/outbox", _queue_message),
         ("GET", "/documents", _documents),
         ("POST", "/documents", _file_document),
+        *MONEY_ROUTES,
     )
     return firm_routes(firms, _firm, (*PUSHES, *table))
 
