@@ -72,9 +72,9 @@ class MoneySeeds:
 
     def _cases(self, pair: tuple[int, ...]) -> list[int]:
         """The indexes of the cases that have money."""
-        others = [index for index in range(self._seed.size) if index not in pair]
-        random.Random(f"{_WHICH_STREAM}/{self._seed.rank}").shuffle(others)
-        return sorted([*pair, *others][: self._seed.with_money])
+        room = min(self._seed.size, self._seed.with_money + len(pair))
+        drawn = random.Random(f"{_WHICH_STREAM}/{self._seed.rank}").sample(range(self._seed.size), room)
+        return sorted(list(dict.fromkeys((*pair, *drawn)))[: self._seed.with_money])
 
     def _cost(self, index: int, cost_id: int, status: str | None = None) -> Cost:
         dice = Dice(_COSTS_STREAM, self._seed.rank, cost_id)
