@@ -53,6 +53,14 @@ class CasepeerFirm(Bookkeeping):
         self.charges.change(case_id, copp={"amount": DEFAULT_COPP})
         return self.cases.add(Case(**values | {"version": 1, "updated": self.seconds(at), "link": None}))
 
+    def link_cases(self, first: int, second: int, *, at: float | None = None) -> None:
+        """Two cases of this firm become companions: each names the other. Raises KeyError."""
+        now = self.seconds(at)
+        one, another = self.case_there(first), self.case_there(second)
+        for case, other in ((one, another), (another, one)):
+            self.cases.change(case, linked_cases=sorted({*case.linked_cases, other.id}))
+            self.touch(case, now)
+
     def connect_case(self, case_id: int, external_id: str, *, at: float | None = None) -> Case:
         """Link a case with its twin in Case Status; for the same twin only the time of the sync changes.
 

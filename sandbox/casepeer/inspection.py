@@ -14,6 +14,7 @@ GET    /firms/{slug}/cases/{id}    the case in the API's words
 POST   /firms/{slug}/cases         {"like": id}: a new case that is like another one
 POST   /firms/{slug}/cases/{id}    any of {"status", "closed": true, "case_type", "file_number", "incident": "2026-01-31",
                                    "language", "description", "team": {"lead_attorney": user id or null}}
+POST   /firms/{slug}/companions    {"first": id, "second": id}: these two cases are linked with each other; both
 POST   /firms/{slug}/clients/{id}  {"first_name", "last_name", "email", "phones": [{"kind": "cell", "number": ...}]}
 GET    /firms/{slug}/notes?case_id=        what is on file, by ascending id
 POST   /firms/{slug}/notes         {"case_id": ..., "text": ..., "category": "Client", "author": "", "external_ref": ""}
@@ -60,6 +61,7 @@ def inspection_routes(firms: Mapping[str, CasepeerFirm], views: AbstractSet[str]
         ("GET", "/cases/{id:int}", _case),
         ("POST", "/cases", _add_case),
         ("POST", "/cases/{id:int}", _change_case),
+        ("POST", "/companions", _link_cases),
         ("POST", "/clients/{id:int}", _change_client),
         ("GET", "/notes", _notes),
         ("POST", "/notes", _write_note),
@@ -140,6 +142,11 @@ def _add_case(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) -> An
 
 def _change_case(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -> Any:
     return case_json(firm, firm.update_case(request.path_params["id"], **body))
+
+
+def _link_cases(firm: CasepeerFirm, _request: Request, body: dict[str, Any]) -> Any:
+    firm.link_cases(**body)
+    return [case_json(firm, firm.case_there(body[name])) for name in ("first", "second")]
 
 
 def _change_client(firm: CasepeerFirm, request: Request, body: dict[str, Any]) -> Any:
