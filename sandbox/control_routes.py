@@ -4,7 +4,8 @@
     POST   /reset                                        controls as at start, the same world from its beginning
     GET    /world                                        options and the firms with their ids
     GET    /troubles?firm=SLUG                           matter ids by trouble
-    POST   /seed      {"matters": 1200, "firms": 1, "seed": 7, "trouble_free": false, "shares": {"no_phone": 0.01}}
+    POST   /seed      {"matters": 1200, "firms": 1, "seed": 7, "with_money": 12, "trouble_free": false,
+                       "shares": {"no_phone": 0.01}}
     GET    /clock     POST {"freeze": true | INSTANT | false, "advance": SECONDS, "offset": SECONDS}     DELETE
     GET    /faults    POST one rule (sandbox.faults.FaultRule) or a list of them                         DELETE ?id=
                       {"vendor": "storage", "kind": "cut_upload", "method": "PUT", "after_bytes": 1000000}
