@@ -107,6 +107,11 @@ class TestSplit:
         assert "only once" in error(hub, f"/costs/{cost['id']}/split")
         assert "was not split" in error(hub, f"/costs/{cost['id']}", amount="1.00")
 
+    def test_not_while_it_is_on_its_way(self, hub, cost):
+        body = {"version": cost["version"], "accounting": {"sent_at": "2031-02-03T10:00:00-05:00"}}
+        assert hub.call("PATCH", f"costs/{cost['id']}/", json=body).json()["status"] == "open"
+        assert "neither paid nor sent" in error(hub, f"/costs/{cost['id']}/split")
+
     def test_cases_that_become_companions_share_costs(self, hub):
         first, second = hub.case_id(), hub.case_id(1)
         cases = hub.change("/companions", first=first, second=second)
