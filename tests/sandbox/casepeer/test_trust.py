@@ -152,6 +152,8 @@ class TestChecks:
 
     def test_fees_that_were_taken(self, hub, settled):  # [seen] 3.1
         fee = ledger(hub, settled)["entries"][1]
+        later = {"status": "staged", "check_date": "2031-02-05"}
+        hub.change("/trust", case_id=settled, kind="fee", amount="-1.00", **later)
         assert hub.rows("case/fees-in/", check_date__gte="2031-01-01") == []
         hub.change(f"/trust/{fee['id']}/post", check_number="0301", check_date="2031-02-04")
         (row,) = hub.rows("case/fees-in/", check_date__gte="2031-01-01")
