@@ -6,6 +6,7 @@
     │   ├── Unavailable           time-out, cut connection, 5xx, HTML or broken JSON where JSON belongs
     │   └── AnswerLost            as Unavailable, but a write may have taken effect: look before repeating
     ├── LogInAgain                the credentials are refused: a person must connect the firm again
+    │   └── AnswerQuestion        they are good, but a person of the firm must answer the vendor's question first
     ├── FixData                   the vendor refuses the data; ``problems`` says all of why
     │   ├── NotFound              the record is not there, or not visible to the connected user
     │   ├── Stale                 the record changed since it was read (If-Match)
@@ -67,6 +68,10 @@ class AnswerLost(Wait):
 
 class LogInAgain(ConnectorError):
     """The vendor refuses our credentials."""
+
+
+class AnswerQuestion(LogInAgain):
+    """The vendor lets us in again only after somebody of the firm has answered its security question."""
 
 
 class FixData(ConnectorError):
