@@ -15,7 +15,7 @@ from connectors.errors import Misconfigured, NotFound, UnexpectedAnswer
 from connectors.http import Bucket, Budget, Connection, Counts
 from connectors.paging import batch, in_turn, no_pages
 from connectors.ports import Account, KnownClients, Scope, SharedState
-from connectors.wiring import parsed, record_id
+from connectors.wiring import parsed
 from domain.case import Case, CasePage, ClientPage, Unreadable
 
 REQUESTS_A_MINUTE = 120
@@ -160,19 +160,10 @@ class CasePeerClient:
         return _page(rows, following, len(ids))
 
     async def _changed(self, since: datetime | None, cursor: str | None) -> AsyncIterator[CasePage]:
-        """The pages of the list by changes; a row at the boundary of two of them comes once."""
-        before: set[tuple[str, str]] = set()
-
-        async def read(at: str | None) -> CasePage:
-            nonlocal before
-            place = lists.Place.at(at) if at else lists.Place(since)
-            found = await lists.by_change(self.connection, place)
-            new = [row for row in found.rows if _mark(row) not in before]
-            before = {_mark(row) for row in found.rows}
-            return _page(new, place.after(found.rows).cursor if found.more else None, found.total)
-
-        async for page in in_turn(read, cursor):
-            yield page
+        """The pages of the list by changes."""
+        place = lists.Place.at(cursor) if cursor else lists.Place(since)
+        async for found in lists.by_change(self.connection, lists.CASES, place):
+            yield _page(found.rows, found.cursor, found.total)
 
     async def exchange_keys(self, partner_key: str) -> str:
         """Give CASEpeer Case Status' key, enable the integration, and take CASEpeer's own key, which is returned.
@@ -215,8 +206,3 @@ def _page(rows: list[Any], cursor: str | None, total: int | None) -> CasePage:
     read = [wire.case_from(row) for row in rows]
     cases = tuple(one for one in read if isinstance(one, Case))
     return CasePage(cases, cursor, tuple(one for one in read if isinstance(one, Unreadable)), total)
-
-
-def _mark(row: Any) -> tuple[str, str]:
-    """A case as it is at one moment: its version counts up with every change [assumed]."""
-    return record_id(row, "id"), str(row.get("version")) if isinstance(row, dict) else ""

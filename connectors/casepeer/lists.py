@@ -1,11 +1,11 @@
 """CASEpeer's lists: pages by number [seen], ordered by ``updated_at`` and id [assumed].
 
-What moves while a list is read goes to its end, and every later row slips forward past a page that is asked for by its
-number. So each page of cases asks for what changed since the last row of the one before, that row included; other lists
-tell how long they are [assumed], and are read again when they turn out shorter.
+What moves while a list is read goes to its end or leaves it, and every later row slips forward past a page that is asked
+for by its number. So each page of cases or costs asks for what changed since the last row of the one before, that row
+included; other lists tell how long they are [assumed], and are read again when they turn out shorter.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -38,8 +38,17 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new on a page of a list by changes; ``cursor`` continues after it, None at the end."""
+
+    rows: list[Any]
+    cursor: str | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page of the list by changes is: the page of that number of what changed since ``since``."""
+    """Where a page of a list by changes is: the page of that number of what changed since ``since``."""
 
     since: datetime | None
     number: int = 1
@@ -63,10 +72,46 @@ class Place:
         return Place(self.since, self.number + 1)
 
 
-async def by_change(connection: Connection, place: Place) -> Rows:
-    """A page of the list by changes. Raises ConnectorError."""
-    query = {"updated__gte": place.since.isoformat()} if place.since else {}
-    return await _page(connection, CASES, CASES, {**query, "page": str(place.number), "page_size": str(PAGE)})
+async def by_change(
+    connection: Connection, path: str, place: Place, filters: Mapping[str, str] | None = None
+) -> AsyncGenerator[Changes, None]:
+    """A list from change to change: each row at least once, and again only if it has changed. Raises ConnectorError.
+
+    Goes on from the first page of the instant of ``place``, whatever its number: which rows of that instant were on the
+    pages before is known only to who has read them.
+    """
+    known: set[tuple[str, str]] = set()
+    place, more = Place(place.since), True
+    while more:
+        found, read = await _reached(connection, path, filters or {}, place, known)
+        new = [row for row in found.rows if _mark(row) not in known]
+        marks = {_mark(row) for row in found.rows}
+        place, more = read.after(found.rows), found.more
+        known = marks if place.number == 1 else known | marks
+        yield Changes(new, place.cursor if more else None, found.total)
+
+
+async def _reached(
+    connection: Connection, path: str, filters: Mapping[str, str], place: Place, known: set[tuple[str, str]]
+) -> tuple[Rows, Place]:
+    """The page at ``place`` and where it is: an earlier one if rows nobody knows yet have slipped forward onto that.
+
+    The rows of an instant come by their ids, so that a page with a known row on it leaves none out before that row.
+    Another one is believed once the page before it turns out to have only known rows afterwards.
+    """
+    since = {"updated__gte": place.since.isoformat()} if place.since else {}
+    query = {**filters, **since, "page": str(place.number), "page_size": str(PAGE)}
+    found = await _page(connection, path, path, query)
+    if place.number == 1 or any(_mark(row) in known for row in found.rows):
+        return found, place
+    earlier, there = await _reached(connection, path, filters, Place(place.since, place.number - 1), known)
+    slipped = any(_mark(row) not in known for row in earlier.rows)
+    return (earlier, there) if slipped else (found, place)
+
+
+def _mark(row: Any) -> tuple[str, str]:
+    """A record as it is at one moment: its version counts up with every change [assumed]."""
+    return record_id(row, "id"), str(row.get("version")) if isinstance(row, dict) else ""
 
 
 async def by_ids(connection: Connection, ids: set[str]) -> list[Any]:
@@ -96,8 +141,10 @@ async def by_words(connection: Connection, words: str) -> list[str]:
     return [found for row in rows if (found := record_id(row, "id"))]
 
 
-async def whole(connection: Connection, path: str, route: str, query: Mapping[str, str] | None = None) -> list[Any]:
-    """All rows of a list that fits into memory, each once; where they cannot be told apart, as often as they come.
+async def whole(
+    connection: Connection, path: str, route: str, query: Mapping[str, str] | None = None, key: str = "id"
+) -> list[Any]:
+    """All rows of a list that fits into memory, each once; where their ``key`` does not tell, as often as they come.
 
     It is read again until one reading brings as many as the list ever was long meanwhile, or the same as the one before.
 
@@ -107,7 +154,7 @@ async def whole(connection: Connection, path: str, route: str, query: Mapping[st
     rows: dict[str, Any] = {}
     before: set[str] | None = None
     for _ in range(_READINGS):
-        found, total = await _one_reading(connection, path, route, query or {})
+        found, total = await _one_reading(connection, path, route, query or {}, key)
         rows |= found
         if len(found) >= total or found.keys() == before:
             return list(rows.values())
@@ -117,14 +164,14 @@ async def whole(connection: Connection, path: str, route: str, query: Mapping[st
 
 
 async def _one_reading(
-    connection: Connection, path: str, route: str, query: Mapping[str, str]
+    connection: Connection, path: str, route: str, query: Mapping[str, str], key: str
 ) -> tuple[dict[str, Any], int]:
-    """The rows by their ids, and how many there were at most while they were read, as far as the list says."""
+    """The rows by their keys, and how many there were at most while they were read, as far as the list says."""
     rows: dict[str, Any] = {}
     total, number, more = 0, 1, True
     while more:
         page = await _page(connection, path, route, {**query, "page": str(number), "page_size": str(PAGE)})
-        rows |= {record_id(row, "id") or f"{number}/{place}": row for place, row in enumerate(page.rows)}
+        rows |= {record_id(row, key) or f"{number}/{place}": row for place, row in enumerate(page.rows)}
         total = max(total, page.total or 0)
         number, more = number + 1, page.more and bool(page.rows)
     return rows, total

@@ -133,6 +133,34 @@ async def test_many_changes_of_one_instant_are_left_behind_page_by_page(client, 
     assert set(await cases(client)) == set(map(str, firm.cases.ids()))
 
 
+@pytest.mark.parametrize("at_a_time", [1, 7, 20, 35])
+async def test_rows_that_move_out_of_many_changes_of_one_instant_leave_none_out(client, firm, monkeypatch, at_a_time):
+    """All later ones of that instant slip forward past the page that is asked for by its number."""
+    for case_id in firm.cases.ids()[:70]:
+        firm.update_case(case_id, description="Moved", at=1_790_000_000)
+    read, left, instant = lists._page, list(firm.cases.ids()[:40]), firm.stamps.instant(1_790_000_000)
+
+    async def page(*given):
+        found = await read(*given)
+        if any(row["updated_at"] == instant for row in found.rows):
+            for _ in range(min(at_a_time, len(left))):
+                firm.update_case(left.pop(0), description="Moved again")
+        return found
+
+    monkeypatch.setattr(lists, "_page", page)
+    found = [case for page in await pages(client) for case in page.cases]
+    assert (len(left), {case.integration_id for case in found}) == (0, set(map(str, firm.cases.ids())))
+    assert len({(case.integration_id, case.version) for case in found}) == len(found)
+
+
+async def test_a_list_goes_on_within_many_changes_of_one_instant(client, firm):
+    for case_id in firm.cases.ids():
+        firm.update_case(case_id, description="Moved", at=1_790_000_000)
+    read = await pages(client)
+    rest = await pages(client, cursor=read[1].cursor)
+    assert {case for page in rest for case in page.cases} >= {case for page in read[2:] for case in page.cases}
+
+
 async def test_a_window_brings_what_has_changed_in_it(client, firm):
     since = datetime.now(UTC) - timedelta(days=30)
     moved = {str(one) for one in firm.cases.ids() if firm.cases.get(one).updated >= since.timestamp()}
