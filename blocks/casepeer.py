@@ -12,6 +12,7 @@ from blocks.hosts import host_of
 from connectors.casepeer import (
     REQUESTS_A_MINUTE,
     SECRET_HEADER,
+    CasePeerBooks,
     CasePeerClient,
     CasePeerFiles,
     CasePeerOutbox,
@@ -132,6 +133,10 @@ class CasePeerCredentials(Form):
     def replies(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerOutbox:
         """This firm's outbox of messages for clients, with the arguments of :meth:`case_system`; close it after use."""
         return CasePeerOutbox(self.case_system(shared, rules, share))
+
+    def books(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerBooks:
+        """This firm's costs and trust for accounting, with the arguments of :meth:`case_system`; close it after use."""
+        return CasePeerBooks(self.case_system(shared, rules, share))
 
     def hinted_case(self, headers: Mapping[str, str], body: bytes) -> str | None:
         """Id of the case that a hint says has changed; None when it speaks of something else.

@@ -5,11 +5,12 @@ from typing import Any
 
 from connectors.casepeer.hosts import SYSTEM
 from connectors.casepeer.keys import not_let_in
-from connectors.errors import ConnectorError, FixData, NotFound, NotPermitted, Problem
+from connectors.errors import ConnectorError, FixData, NotFound, NotPermitted, Problem, Stale
 from connectors.http import Answer, redact
 
 _TOGETHER = "non_field_errors"
 """Stands for the record as a whole [seen]."""
+_OLD_VERSION = "stale_version"
 
 
 def explain(answer: Answer) -> ConnectorError:
@@ -29,6 +30,9 @@ def explain(answer: Answer) -> ConnectorError:
             message = "CASEpeer has no such record, or the firm's key may not see it."
             return NotFound(message, status=answer.status, **where)
     problems = _problems(answer)
+    if problems[0].code == _OLD_VERSION:
+        message = "The record changed in CASEpeer since it was read."
+        return Stale(message, problems=problems, status=answer.status, **where)
     said = " ".join(f"{problem.field}: {problem.message}".removeprefix(": ") for problem in problems)
     return FixData(f"CASEpeer refused: {said}", problems=problems, status=answer.status, **where)
 
