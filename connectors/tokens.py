@@ -81,6 +81,11 @@ class TokenKeeper:
         assert token is not None
         return token.access_token
 
+    async def renew(self) -> str:
+        """A new access token, however good the present one is: a person has asked for it. Raises as :meth:`current`."""
+        await self.close()  # what is under way may have begun before
+        return (await self._renewed(lambda _: False)).access_token
+
     async def close(self) -> None:
         """Let a running refresh finish: what the vendor gave must not be lost."""
         if self._renewal is not None:

@@ -1,6 +1,6 @@
 """Proves who we are: a fixed key, or a bearer token that is replaced once when the vendor refuses it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from connectors.http.messages import Incoming, Outgoing
@@ -40,18 +40,28 @@ class KeyAuth:
         yield request
 
 
-class BearerAuth:
-    """A bearer token; on a 401 it is replaced once and the request sent again (a 401 has had no effect)."""
+def is_unauthorized(answer: Incoming) -> bool:
+    """True for every 401."""
+    return answer.status_code == _UNAUTHORIZED
 
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+
+class BearerAuth:
+    """A bearer token; on a 401 it is replaced once and the request sent again (a 401 has had no effect).
+
+    Args:
+        tokens: where they come from.
+        token_is_spent: says of an answer whether another token would help, where not every 401 means that.
+    """
+
+    def __init__(self, tokens: Tokens, token_is_spent: Callable[[Incoming], bool] = is_unauthorized) -> None:
+        self._tokens, self._token_is_spent = tokens, token_is_spent
 
     async def async_auth_flow(self, request: Outgoing) -> AsyncGenerator[Outgoing, Incoming]:
         """Send ``request`` with the current token, and with a new one when that was refused."""
         token = await self._tokens.current()
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
-        if response.status_code == _UNAUTHORIZED:
+        if self._token_is_spent(response):
             token = await self._tokens.replace(token)
             request.headers["Authorization"] = f"Bearer {token}"
             yield request

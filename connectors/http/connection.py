@@ -94,6 +94,7 @@ class Connection:
         headers: sent with every request.
         transport: replaces the sockets in tests.
         correlation_header: name of a header that carries our mark, for vendors that accept one.
+        exact_numbers: whether fractions in answers become ``Decimal`` instead of floats, as amounts of money must.
         may_send: asked in the moment before anything is sent; what it raises goes to the caller.
     """
 
@@ -112,6 +113,7 @@ class Connection:
         counts: Counts | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         correlation_header: str | None = None,
+        exact_numbers: bool = False,
         may_send: Callable[[], object] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -127,6 +129,7 @@ class Connection:
         self._wire = wire(transport)
         self._places = asyncio.Semaphore(at_once) if at_once is not None else contextlib.nullcontext()
         self._correlation_header, self._may_send = correlation_header, may_send
+        self._exact_numbers = exact_numbers
         self._prefix = os.urandom(3).hex()
 
     async def __aenter__(self) -> Self:
@@ -346,7 +349,7 @@ class Connection:
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} limits how often we may ask."
             raise RateLimited(message, system=self.system, request_id=request_id, retry_after=hint)
-        body, complaint = parsed(response)
+        body, complaint = parsed(response, exact_numbers=self._exact_numbers)
         if status >= _FIRST_FAULT or status == _REQUEST_TIMEOUT or (complaint and status < _FIRST_REFUSAL):
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} answered {status}{f' with {complaint}' if complaint else ''}."

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import logging
 import socket
+from decimal import Decimal
 from email.utils import formatdate
 
 import httpx
@@ -234,6 +235,37 @@ async def test_a_second_401_is_final():
     script = Script(json_answer({}, 401), json_answer({}, 401))
     with pytest.raises(FixData, match="401"):
         await connection(script, auth=BearerAuth(_Tokens())).request("GET", "/x", route="/x")
+
+
+async def test_a_401_that_no_other_token_would_help_against_is_final_at_once():
+    asked = Script(json_answer({"code": "answer_the_question"}, 401), json_answer(OK))
+    tokens = _Tokens()
+    auth = BearerAuth(tokens, lambda answer: b"answer_the_question" not in answer.content)
+    with pytest.raises(FixData, match="refused with 401"):
+        await connection(asked, auth=auth).request("GET", "/x", route="/x")
+    assert (len(asked.requests), tokens.replaced) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b'{"Amount": 18000.10}', {"Amount": Decimal("18000.10")}),
+        (b'{"Amount": 0.1, "Id": 7}', {"Amount": Decimal("0.1"), "Id": 7}),
+        (b"[1234567890123456.78]", [Decimal("1234567890123456.78")]),
+        (b'{"cut \\ud83d": ["\\ud83d\\ude00 \\ude00", 1.5]}', {"cut ?": ["\U0001f600 ?", Decimal("1.5")]}),
+    ],
+)  # fmt: skip
+async def test_exact_numbers_keep_every_digit_that_was_sent(sent, read):
+    link = connection(lambda _: httpx.Response(200, content=sent), exact_numbers=True)
+    body = (await link.request("GET", "/x", route="/x")).body
+    assert (body, str(body)) == (read, str(read))
+
+
+@pytest.mark.parametrize("sent", [b'{"Amount": NaN}', b"[1.5", b"\xff", b"[1e99999999999999999999]", b"[" * 100_000])
+async def test_exact_numbers_are_read_from_nothing_but_json(sent):
+    link = connection(lambda _: httpx.Response(200, content=sent), exact_numbers=True)
+    with pytest.raises(AnswerLost, match="text that is no JSON"):
+        await link.request("POST", "/x", route="/x")
 
 
 async def test_braces_and_brackets_go_out_as_written_over_a_real_socket():

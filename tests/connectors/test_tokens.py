@@ -173,6 +173,15 @@ async def test_many_tasks_with_a_refused_token_make_one_refresh():
     assert len(vendor.asked) == 2
 
 
+async def test_a_person_gets_a_new_token_however_good_the_present_one_is():
+    store, vendor = MemoryTokenStore(), Vendor("r0")
+    keeper = _keeper(vendor, store, "r0")
+    good = await keeper.current()
+    renewed = await keeper.renew()
+    assert (good, renewed, store.token.access_token) == ("a1", "a2", "a2")
+    assert await keeper.current() == "a2"
+
+
 async def test_a_cancelled_caller_does_not_stop_the_refresh():
     store, started = MemoryTokenStore(), asyncio.Event()
 
