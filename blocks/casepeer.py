@@ -117,13 +117,16 @@ class CasePeerCredentials(Form):
         """A client of this firm's CASEpeer with an administrator's rights; close it after use."""
         return self._client(self.admin_key, shared)
 
-    def _client(self, key: SecretStr, shared: SharedState, share: float = 1.0) -> CasePeerClient:
+    def _client(
+        self, key: SecretStr, shared: SharedState, share: float = 1.0, *, exact_numbers: bool = False
+    ) -> CasePeerClient:
         return CasePeerClient(
             host=Host.of(self.host),
             key=key.get_secret_value(),
             shared=shared,
             requests_a_minute=self.requests_per_minute,
             share=share,
+            exact_numbers=exact_numbers,
         )
 
     def case_files(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerFiles:
@@ -134,9 +137,14 @@ class CasePeerCredentials(Form):
         """This firm's outbox of messages for clients, with the arguments of :meth:`case_system`; close it after use."""
         return CasePeerOutbox(self.case_system(shared, rules, share))
 
-    def books(self, shared: SharedState, rules: FirmRules, share: float = 1.0) -> CasePeerBooks:
+    def books(
+        self,
+        shared: SharedState,
+        rules: FirmRules,  # noqa: ARG002  (as above)
+        share: float = 1.0,
+    ) -> CasePeerBooks:
         """This firm's costs and trust for accounting, with the arguments of :meth:`case_system`; close it after use."""
-        return CasePeerBooks(self.case_system(shared, rules, share))
+        return CasePeerBooks(self._client(self.api_key, shared, share, exact_numbers=True))
 
     def hinted_case(self, headers: Mapping[str, str], body: bytes) -> str | None:
         """Id of the case that a hint says has changed; None when it speaks of something else.

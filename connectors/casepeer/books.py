@@ -33,7 +33,7 @@ class CasePeerBooks:
     """One firm's costs and trust, as :class:`connectors.money.CaseBooks`. Close it after use.
 
     Args:
-        client: the connection to the firm's CASEpeer; closed with this.
+        client: the connection to the firm's CASEpeer, with exact numbers; closed with this.
     """
 
     system = CasePeerClient.system

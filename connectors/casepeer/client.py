@@ -40,6 +40,7 @@ class CasePeerClient:
         requests_a_minute: how much we may ask.
         transport: replaces the sockets in tests.
         share: the part of the request budget to use at most; the rest is left to more urgent callers.
+        exact_numbers: whether fractions come as ``Decimal`` instead of floats, as amounts of money must.
     """
 
     system = wire.SOURCE
@@ -53,6 +54,7 @@ class CasePeerClient:
         requests_a_minute: int = REQUESTS_A_MINUTE,
         transport: httpx.AsyncBaseTransport | None = None,
         share: float = 1.0,
+        exact_numbers: bool = False,
     ) -> None:
         self.host = host
         counts = Counts()
@@ -66,6 +68,7 @@ class CasePeerClient:
             counts=counts,
             transport=transport,
             may_send=shared.may_send,
+            exact_numbers=exact_numbers,
         )
 
     @property
