@@ -8,6 +8,7 @@ from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
 from tests.connectors.casefile import Binder, Casefile
 from tests.connectors.clients import clio_client, portal_client
+from tests.connectors.desk import Desk
 from tests.connectors.filing import Cabinet
 
 
@@ -62,6 +63,15 @@ async def binder(small: SandboxServer) -> AsyncIterator[Binder]:
     binder = Binder(small)
     yield binder
     await binder.files.close()
+
+
+@pytest.fixture
+async def desk(small: SandboxServer) -> AsyncIterator[Desk]:
+    """A bookkeeper's desk at a firm with CASEpeer."""
+    small.reset()
+    desk = Desk(small)
+    yield desk
+    await desk.books.close()
 
 
 @pytest.fixture

@@ -252,3 +252,48 @@ CASEPEER_CASE = {
     "version": 17,
     "updated_at": "2031-06-01T18:22:31-05:00",
 }
+CASEPEER_COST = {
+    "id": 61204,
+    "case": {"id": 52918, "_casename": "Marsh, Ines +1 - DOL 03/07/2031"},
+    "kind": "case_cost",
+    "payee": {"contact_id": 8840, "name": "Fenwick Reporting", "contact_type": "Court reporter"},
+    "amount": "64.35",
+    "memo": "Deposition transcript",
+    "invoice_number": "FR-2093",
+    "cost_code": "DEPO",
+    "priority": "Normal",
+    "requested_by": 10431,
+    "requested_on": "06/03/2031",
+    "status": "open",
+    "payment_method": None,
+    "check_number": None,
+    "paid_on": None,
+    "split_of": None,
+    "accounting": {"system": "soluno", "sent_at": None, "entry_id": None, "bank_account": None, "last_error": None},
+    "version": 3,
+    "updated_at": "2031-06-03T09:41:52-04:00",
+}
+CASEPEER_TRUST = {
+    "case_id": 52918,
+    "balance": "24500.00",
+    "available": "0.00",
+    "as_of": "2031-06-12T10:30:00-04:00",
+    "entries": [
+        {
+            "id": 7310,
+            "kind": "deposit",
+            "amount": "24500.00",
+            "check_number": "00467",
+            "check_date": "06/12/2031",
+            "payee": "Tallis Insurance",
+            "status": "posted",
+            "do_not_distribute": False,
+            "memo": "",
+        }
+    ],
+}
+CASEPEER_CHARGES = {
+    "case_id": 52918,
+    "copp": {"amount": "125.00", "staged": True, "pushed_to_disbursement": False},
+    "property_damage": {"amount": "-60.00", "staged": False, "pushed_to_disbursement": False},
+}
