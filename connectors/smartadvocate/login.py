@@ -1,14 +1,10 @@
 """Logs an account in by its password: SmartAdvocate gives a token for two hours and nothing to renew it with [doc].
 
 :class:`connectors.tokens.TokenKeeper` keeps the token good, as it does with every vendor's. What stands in the place of a
-refresh token there is a digest of the password: a new password is a new grant, and nothing can be read from it.
-
-A password that was refused is not tried again in this process, and in others only after a quarter of an hour, then
-half an hour, then every hour: whoever repeats a wrong password gets the account locked [doc-3p].
+refresh token there is a digest of the password: a new password is a new grant, and nothing can be read from it. A refused
+password is left alone for a while (:mod:`connectors.passwords`).
 """
 
-import asyncio
-import hashlib
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,15 +17,14 @@ import orjson
 from connectors.errors import ConnectorError, Misconfigured, UnexpectedAnswer
 from connectors.http import Answer, Connection, Patience
 from connectors.oauth import TOKEN_TIMEOUTS, Grant, GrantRefused
-from connectors.ports import LimitStore, SharedState
+from connectors.passwords import Refusals, digest
+from connectors.ports import SharedState
 from connectors.smartadvocate.hosts import SYSTEM, Host
 from connectors.smartadvocate.wire import lower_keys
 
 _ROUTE = "/Users/authenticate"
 _REFUSED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 """400 is [assumed], 401 must be understood, too."""
-_PAUSES = (900.0, 1800.0, 3600.0)
-"""Seconds to leave a refused password alone; the last one from then on."""
 _USUAL_LIFE = 3600.0
 """Seconds, for a token that does not say how long it lives [seen]."""
 
@@ -83,10 +78,9 @@ class Login:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._host, self._username, self._password = host, username, password
-        self.grant = _digest(host, username, password)
+        self.grant = digest(password, host.api, username.casefold())
         """Stands for these credentials; hand it to the TokenKeeper as its refresh token."""
-        self._refusals = _Refusals(shared.limits, f"login:{shared.key}", self.grant, now)
-        self._refusal = ""
+        self._refusals = Refusals(SYSTEM, shared, self.grant, now)
         self._connection = Connection(
             SYSTEM,
             host.api,
@@ -104,18 +98,12 @@ class Login:
             Misconfigured: there is no SmartAdvocate at the host.
             Wait: no usable answer.
         """
-        if grant != self.grant or self._refusal:
-            # An older password is not known any more; one that was refused just now need not be asked about again.
-            raise self._refused(self._refusal)
-        if await self._refusals.stand():
-            self._refusal = self._sentence
-            raise self._refused(self._refusal)
+        await self._refusals.check(grant)
         body = {"Username": self._username, "Password": self._password}
         try:
             answer = await self._connection.request("POST", _ROUTE, route=_ROUTE, body=body, repeatable=True)
         except GrantRefused as error:
-            self._refusal = str(error)
-            await self._refusals.note()
+            await self._refusals.note(error)
             raise
         token = lower_keys(answer.body).get("token") if isinstance(answer.body, dict) else None
         if not isinstance(token, str) or not token:
@@ -125,7 +113,6 @@ class Login:
 
     async def try_again(self) -> None:
         """Let a refused password be asked about once more, now: somebody wants to know."""
-        self._refusal = ""
         await self._refusals.end_pause()
 
     async def close(self) -> None:
@@ -134,64 +121,18 @@ class Login:
 
     def _explain(self, answer: Answer) -> ConnectorError:
         if answer.status in _REFUSED:
-            return self._refused(self._sentence)
+            return self._refused()
         if answer.status == HTTPStatus.NOT_FOUND:
             message = f"There is no SmartAdvocate API at {self._host.api}: check the host in SmartAdvocate Credentials."
             return Misconfigured(message, system=SYSTEM)
         return UnexpectedAnswer(f"SmartAdvocate answered a login with {answer.status}.", system=SYSTEM)
 
-    @property
-    def _sentence(self) -> str:
-        return (
+    def _refused(self) -> GrantRefused:
+        message = (
             f"SmartAdvocate refuses the account '{self._username}' or its password. See that the account is active and not "
             "locked, and enter its present password in SmartAdvocate Credentials; the refused one is tried once an hour, or by check_connection."
         )
-
-    def _refused(self, sentence: str) -> GrantRefused:
-        return GrantRefused(sentence or self._sentence, code="login_refused", system=SYSTEM)
-
-
-class _Refusals:
-    """How often one login was refused in a row, known to all processes."""
-
-    def __init__(self, store: LimitStore, key: str, grant: str, now: Callable[[], float]) -> None:
-        self._store, self._key, self._grant, self._now = store, key, grant, now
-
-    async def stand(self) -> bool:
-        """True while this login is to be left alone."""
-        state = await self._change(lambda state: state)
-        until: float = state["until"]
-        return until > self._now()
-
-    async def note(self) -> None:
-        """It was refused, once more."""
-        now = self._now()
-
-        def once_more(state: dict[str, Any]) -> dict[str, Any]:
-            times: int = state["times"]
-            return {**state, "times": times + 1, "until": now + _PAUSES[min(times, len(_PAUSES) - 1)]}
-
-        await self._change(once_more)
-
-    async def end_pause(self) -> None:
-        """It may be tried now; how often it was refused is still known."""
-        await self._change(lambda state: {**state, "until": 0.0})
-
-    async def forget(self) -> None:
-        """It was accepted."""
-        await self._change(lambda _: self._none)
-
-    @property
-    def _none(self) -> dict[str, Any]:
-        return {"grant": self._grant, "times": 0, "until": 0.0}
-
-    async def _change(self, decide: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-        """One atomic step on what is known of this login; of another one, with an older password, it is forgotten."""
-        return await asyncio.to_thread(
-            self._store.change,
-            self._key,
-            lambda state: decide(state if state is not None and state["grant"] == self._grant else self._none),
-        )
+        return GrantRefused(message, code="login_refused", system=SYSTEM)
 
 
 def claims(token: str) -> Mapping[str, Any]:
@@ -210,9 +151,3 @@ def _life(token: str) -> float:
     if not isinstance(issued, int | float) or not isinstance(expires, int | float) or expires <= issued:
         return _USUAL_LIFE
     return float(expires - issued)
-
-
-def _digest(host: Host, username: str, password: str) -> str:
-    """What stands for these credentials where they must not be kept: slow to guess from, and another at each host."""
-    salt = f"{host.api}\n{username.casefold()}".encode()
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**13, r=8, p=1, dklen=16).hex()
