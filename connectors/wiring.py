@@ -1,12 +1,14 @@
 """The shapes that wire records are made of: strict about kinds, so that a changed field is noticed and never guessed."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from connectors.errors import UnexpectedAnswer
 from domain.case import Unreadable
+from domain.money import exact
 
 
 class WireRecord(BaseModel):
@@ -74,6 +76,8 @@ PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 """``YYYY-MM-DD``."""
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 """ISO 8601 with any offset, turned into UTC."""
+Money = Annotated[Decimal, BeforeValidator(exact)]
+"""An amount to the cent, as a text or as a number that was read exactly; never rounded."""
 
 
 def unreadable(system: str, record: Any, id_field: str, error: ValidationError) -> Unreadable:

@@ -1,10 +1,14 @@
 """Clients of a sandbox's first firm."""
 
+from dataclasses import replace
+
 from connectors.casepeer import CasePeerClient
 from connectors.casepeer import Host as CasePeerHost
 from connectors.casestatus import CaseStatusClient
 from connectors.clio import ClioClient
 from connectors.smartadvocate import Host, SmartAdvocateClient
+from connectors.soluno import Account, SolunoClient
+from connectors.soluno import Host as SolunoHost
 from sandbox.testing import SandboxServer
 from tests.connectors.fakes import shared
 
@@ -40,3 +44,19 @@ def casepeer_client(server: SandboxServer, key: str = "key", **options) -> CaseP
         "requests_a_minute": 600_000, **options,
     }  # fmt: skip
     return CasePeerClient(**settings)
+
+
+def soluno_client(server: SandboxServer, **options) -> SolunoClient:
+    """A client of the firm's Soluno that need not wait for its budget, and knows the answer for a new device."""
+    settings = {
+        "host": SolunoHost.of(server.soluno.connect("harrow-pike", server.url)["host"]), "account": soluno_account(server),
+        "shared": shared("soluno:harrow-pike"), "requests_a_minute": 600_000, **options,
+    }  # fmt: skip
+    return SolunoClient(**settings)
+
+
+def soluno_account(server: SandboxServer, **changes) -> Account:
+    """The user that the firm keeps for casebridge."""
+    known = server.soluno.connect("harrow-pike", server.url)
+    usual = Account(known["user_name"], known["password"], verification_answer=known["verification_answer"])
+    return replace(usual, **changes)

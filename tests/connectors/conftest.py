@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
+from tests.connectors.bookkeeping import Desk
 from tests.connectors.casefile import Binder, Casefile
 from tests.connectors.clients import clio_client, portal_client
 from tests.connectors.desk import Desk
@@ -82,3 +83,15 @@ async def cabinet(small: SandboxServer) -> AsyncIterator[Cabinet]:
     yield cabinet
     await cabinet.files.close()
     assert cabinet.breaches() == []
+
+
+@pytest.fixture
+async def desk(small: SandboxServer) -> AsyncIterator[Desk]:
+    """A casefile in a firm's Soluno to post to."""
+    small.reset()
+    small.controls.limits["soluno"].on = False
+    desk = Desk(small)
+    await desk.open()
+    small.controls.requests.clear()
+    yield desk
+    await desk.client.close()

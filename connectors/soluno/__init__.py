@@ -1,0 +1,7 @@
+"""Soluno, an accounting."""
+
+from connectors.soluno.client import REQUESTS_A_MINUTE, SolunoClient
+from connectors.soluno.hosts import Host
+from connectors.soluno.login import Account
+
+__all__ = ["REQUESTS_A_MINUTE", "Account", "Host", "SolunoClient"]
