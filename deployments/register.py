@@ -13,6 +13,7 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
+from blocks.soluno import SolunoCredentials
 from deployments.nightly import WORK_POOL, deploy_nightly
 
 RUNS_AT_ONCE = 4
@@ -22,7 +23,14 @@ same, but a worker of Prefect 3.8 dies of it when somebody presses Retry before 
 RELAY_POOL = "casebridge-relays"
 """Where ticks run: apart from the nights, which would keep them waiting for hours."""
 
-BLOCK_TYPES = (ClioCredentials, SmartAdvocateCredentials, CasePeerCredentials, CaseStatusCredentials, Firm)
+BLOCK_TYPES = (
+    ClioCredentials,
+    SmartAdvocateCredentials,
+    CasePeerCredentials,
+    CaseStatusCredentials,
+    SolunoCredentials,
+    Firm,
+)
 
 
 async def register_blocks() -> None:

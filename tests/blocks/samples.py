@@ -9,8 +9,11 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
+from blocks.soluno import SolunoCredentials
 
-SECRETS = ("clio-app-secret", "clio-refresh-token", "portal-api-key", "smartadvocate-password", "casepeer-key")
+SECRETS = (
+    "clio-app-secret", "clio-refresh-token", "portal-api-key", "smartadvocate-password", "casepeer-key", "soluno-password",
+)  # fmt: skip
 
 
 def clio() -> ClioCredentials:
@@ -28,6 +31,14 @@ def casepeer(**settings: Any) -> CasePeerCredentials:
 
 def case_status() -> CaseStatusCredentials:
     return CaseStatusCredentials(api_key=SecretStr(SECRETS[2]))
+
+
+def soluno(**settings: Any) -> SolunoCredentials:
+    entered = {
+        "host": "books.soluno.legal", "username": "cp-link@harrow-pike.example", "password": SecretStr(SECRETS[5]),
+        "cost_posting_reference": "ACC", "operating_account": "Operating", "trust_account": "Client Trust",
+    }  # fmt: skip
+    return SolunoCredentials(**(entered | settings))
 
 
 def firm(slug: str = "harrow-pike", **settings: Any) -> Firm:

@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from blocks.firm import Firm
 from blocks.forms import Form
+from blocks.soluno import SolunoCredentials
 from deployments.register import BLOCK_TYPES, register_blocks
 from domain.firm import FirmRules
 from tasks.firms import load_firm, unreadable_block
@@ -22,7 +23,8 @@ from tests.blocks import samples
 from tests.flows.processes import PrefectServer
 
 SLUGS = {
-    "clio-credentials", "smartadvocate-credentials", "casepeer-credentials", "case-status-credentials", "firm",
+    "clio-credentials", "smartadvocate-credentials", "casepeer-credentials", "case-status-credentials", "soluno-credentials",
+    "firm",
 }  # fmt: skip
 """Stored blocks are found by these: renaming one orphans every block of that type."""
 META = {"_block_document_id", "_block_document_name", "_is_anonymous", "block_type_slug"}
@@ -63,7 +65,7 @@ def test_every_field_has_a_title_and_a_sentence(block_type: type[Block]) -> None
 @each_type
 def test_secrets_are_secret(block_type: type[Block]) -> None:
     for name, field in block_type.model_fields.items():
-        secret = re.search("secret|token|password|_key$", name) is not None
+        secret = re.search("secret|token|password|answer|_key$", name) is not None
         assert (SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ()))) == secret, name
 
 
@@ -73,7 +75,8 @@ def one_of_each(prefect_server: PrefectServer) -> None:
 
     async def save() -> None:
         await samples.save("harrow-pike")
-        for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer(), samples.case_status()):
+        portal_and_books = (samples.case_status(), samples.soluno())
+        for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer(), *portal_and_books):
             await credentials.asave("harrow-pike", overwrite=True)
 
     asyncio.run(save())
@@ -222,6 +225,41 @@ def test_a_key_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -
         samples.casepeer(**{field: value})
     assert said in str(refused.value)
     assert samples.SECRETS[4] not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        (
+            "host",
+            "our books",
+            "'our books' is not the host of a Soluno: enter its name alone, such as app.soluno.legal",
+        ),
+        ("username", "", "at least 1 character"),
+        ("password", SecretStr(""), "Soluno Credentials lack the password."),
+        ("trust_account", " operating", "The operating account and the trust account are the same"),
+        ("release_mode", "perhaps", "'auto' or 'review'"),
+        ("requests_per_minute", 0, "greater than or equal to 6"),
+    ],
+)
+def test_accounting_filled_in_wrongly_is_refused(field: str, value: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        samples.soluno(**{field: value})
+    assert said in str(refused.value)
+    assert samples.SECRETS[5] not in str(refused.value)
+
+
+def test_accounting_can_be_entered_before_everything_is_chosen() -> None:
+    some = samples.soluno(cost_posting_reference="", operating_account="", trust_account="")
+    assert (some.release_mode, some.area_of_practice) == (None, "Personal Injury")
+
+
+async def test_accounting_comes_back_from_the_server_as_it_was_saved(prefect_server: PrefectServer) -> None:
+    saved = samples.soluno(verification_answer=SecretStr("Juniper"), release_mode="review", organization="Books")
+    await saved.asave("books-round-trip")
+    loaded = await SolunoCredentials.aload("books-round-trip")
+    assert loaded.model_dump(exclude=META) == saved.model_dump(exclude=META)
+    assert loaded.password.get_secret_value() == samples.SECRETS[5]
 
 
 def test_the_space_around_a_key_does_not_matter() -> None:
