@@ -1,6 +1,7 @@
 """What has been done, for whom, with what result."""
 
 from ledger.attempts import Attempt
+from ledger.book_entries import BookEntry
 from ledger.delivery import Delivery, Receipt, Reservation, Standing, State, Step
 from ledger.errors import (
     KeyUnusable,
@@ -26,6 +27,7 @@ from ledger.watermarks import Watermark
 
 __all__ = [
     "Attempt",
+    "BookEntry",
     "Coverage",
     "Delivery",
     "Dismissal",

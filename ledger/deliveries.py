@@ -134,8 +134,18 @@ class Deliveries(Store):
             wanted = {"firm": firm, "stream": stream, "fence": lease.fence, "now": now, "most": limit}
             return [_claimed(connection, row, lease, now) for row in connection.execute(_CLAIMABLE, wanted).all()]
 
-    def calling(self, lease: Lease, delivery: Delivery, case_id: str | None = None) -> Delivery:
+    def calling(
+        self,
+        lease: Lease,
+        delivery: Delivery,
+        case_id: str | None = None,
+        *,
+        payload: dict[str, Any] | None = None,
+        digest: str | None = None,
+    ) -> Delivery:
         """Say, before the call is made, that it will be, and for which case if that is not the one it was reserved for.
+
+        ``payload`` and ``digest`` take the place of what was reserved: what is called for may be known only now.
 
         Raises:
             LeaseLost: the hold has run out or was overtaken; the call must not be made.
@@ -143,8 +153,9 @@ class Deliveries(Store):
         """
         with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
-            case_id = delivery.case_id if case_id is None else case_id
-            return _move(connection, delivery, State.CALLING, now, case_id=case_id)
+            values: dict[str, Any] = {"case_id": case_id, "payload": payload, "digest": digest}
+            known = {name: value for name, value in values.items() if value is not None}
+            return _move(connection, delivery, State.CALLING, now, **known)
 
     def settle_delivered(self, delivery: Delivery, remote_id: str, note: str | None = None) -> Delivery:
         """Say that the vendor has it, as ``remote_id``. Raises LeaseLost when overtaken, NotAllowed."""
@@ -187,6 +198,17 @@ class Deliveries(Store):
         own = (deliveries.c.id == delivery.id) & (deliveries.c.fence == delivery.fence)
         with self._database.writing() as connection:
             connection.execute(update(deliveries).where(own).values(_LET_GO))
+
+    def hasten(self, firm: str, stream: str, markers: Iterable[str] | None = None) -> None:
+        """Let everything (only ``markers`` if given) be tried at once that waits to be; what is *unknown* keeps its time."""
+        waits = deliveries.c.state.in_([State.RESERVED.value, State.FAILED.value])
+        waiting = update(deliveries).where(_of(firm, stream), _pending(deliveries), waits).values(due_at=None)
+        with self._database.writing() as connection:
+            if markers is None:
+                connection.execute(waiting)
+                return
+            for page in chunks(markers):
+                connection.execute(waiting.where(deliveries.c.marker.in_(page)))
 
     def revive(
         self, firm: str, stream: str, by: str, markers: Collection[str] | None = None, *, code: str | None = None

@@ -7,6 +7,7 @@ from typing import Self
 from sqlalchemy.exc import DatabaseError
 
 from ledger.attempts import Attempts
+from ledger.book_entries import BookEntries
 from ledger.database import Database, default_url, home
 from ledger.deliveries import Deliveries
 from ledger.errors import LedgerTooNew, LedgerUnusable
@@ -43,6 +44,7 @@ class Ledger:
         self.feeds = Feeds(database)
         self.readings = Readings(database)
         self.incidents = Incidents(database)
+        self.book_entries = BookEntries(database)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

@@ -255,3 +255,21 @@ incidents = Table(
     Column("since", Instant, nullable=False),
     Column("told_at", Instant),
 )
+
+book_entries = Table(
+    "book_entries",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("entry_id", Text, primary_key=True),
+    Column("marker", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("casefile_id", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("number", OutsideText),
+    Column("dated", Date),
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "firm", "case_id"),
+    sqlite_with_rowid=False,
+)

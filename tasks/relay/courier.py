@@ -1,7 +1,7 @@
 """How the deliveries of one stream are made: what the engine asks of a courier, and what a courier may answer."""
 
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ledger import Delivery
 
@@ -52,6 +52,10 @@ class Courier(Protocol[Prepared]):
     async def prepare(self, delivery: Delivery) -> Prepared:
         """Everything the call needs; nothing is written anywhere. Raises NotYet, Held, Refused, ConnectorError."""
         ...
+
+    def on_record(self, prepared: Prepared) -> tuple[dict[str, Any], str] | None:  # noqa: ARG002 (most reserve it all)
+        """Payload and digest to put on record with the call, where they are known only once it is prepared."""
+        return None
 
     async def call(self, delivery: Delivery, prepared: Prepared) -> tuple[str, str | None]:
         """Make it; the vendor's id of it, and what is worth knowing.

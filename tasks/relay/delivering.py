@@ -183,7 +183,10 @@ class Engine(Generic[Prepared]):
 
     async def _call(self, delivery: Delivery, prepared: Prepared) -> None:
         """Announce the call, make it, and say what came of it."""
-        calling = await asyncio.to_thread(self._deliveries.calling, self._hold.lease, delivery, prepared.case_id)
+        payload, digest = self._courier.on_record(prepared) or (None, None)
+        calling = await asyncio.to_thread(
+            self._deliveries.calling, self._hold.lease, delivery, prepared.case_id, payload=payload, digest=digest
+        )
         try:
             remote_id, note = await self._courier.call(calling, prepared)
         except LeaseLost:
