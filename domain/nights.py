@@ -1,7 +1,7 @@
 """When a firm's night is, and when what waits for it is due: documents, where the case system takes them once a night."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.systems import CaseSystemRules
@@ -11,6 +11,7 @@ SYNC_BEGINS_WITHIN = timedelta(minutes=30)
 NIGHTLY_IS_STALE_AFTER = timedelta(days=1, hours=1)
 """What comes once a night is too old when it has missed one."""
 _DAY = timedelta(days=1)
+_ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Night:
         """A firm's night: by its own settings (``HH:MM`` in ``zone``, else in its own zone), else as its case system has it."""
         usual = own_zone if at else system.nightly_zone
         return cls(time.fromisoformat(at or system.nightly_at), ZoneInfo(zone or usual))
+
+    def later(self, by: timedelta) -> "Night":
+        """The time of day that is so much later on people's clocks."""
+        return Night((datetime.combine(_ANY_DAY, self.at) + by).time(), self.zone)
 
     def latest(self, now: datetime) -> datetime:
         """The last time (UTC) that it was this hour, at ``now`` or before.
