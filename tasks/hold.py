@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import logging
 import time
+import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
-from ledger import Lease, LeaseLost, Ledger
+from ledger import Lease, LeaseHeld, LeaseLost, Ledger
+from tasks.flow_run import current_flow_run
 
 log = logging.getLogger("casebridge.hold")
 
@@ -68,3 +71,21 @@ class Hold:
                 log.warning("The hold %s could not be renewed just now: %s", self._lease.name, type(error).__name__)
             else:
                 self._good_until = asked_at + CERTAIN * LEASE_SECONDS
+
+
+async def take_hold(ledger: Ledger, name: str, kind: str) -> Lease:
+    """Become the only run of ``name``. An earlier try of this same flow run that died is waited out: its hold ends by itself.
+
+    Raises:
+        LeaseHeld: another run has it.
+    """
+    flow_run = current_flow_run()
+    owner = str(flow_run.id) if flow_run else uuid.uuid4().hex
+    note = f"{kind}, flow run {flow_run.name}" if flow_run else kind
+    while True:
+        try:
+            return await asyncio.to_thread(ledger.leases.acquire, name, owner, LEASE_SECONDS, note=note)
+        except LeaseHeld as held:
+            if held.owner != owner or flow_run is None or flow_run.run_count < 2:  # noqa: PLR2004
+                raise
+            await asyncio.sleep(max(1.0, (held.expires_at - datetime.now(UTC)).total_seconds()))

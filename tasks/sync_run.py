@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import gc
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 
 from prefect.client.schemas.objects import FlowRun
-from prefect.context import FlowRunContext
 
 from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
@@ -19,10 +17,11 @@ from connectors.ports import CaseSystem, Scope, SharedState
 from domain.firm import FirmRules
 from domain.mapping import PortalIndex
 from domain.portal import Directory, PortalCase
-from ledger import Lease, LeaseHeld, LeaseLost, Ledger, Run
+from ledger import Lease, LeaseLost, Ledger, Run
 from ledger.pages import Selection
 from tasks.firms import load_firm
-from tasks.hold import LEASE_SECONDS, Hold
+from tasks.flow_run import current_flow_run
+from tasks.hold import Hold, take_hold
 from tasks.scopes import (
     cases_stream,
     clients_stream,
@@ -209,7 +208,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
     async with contextlib.AsyncExitStack() as cleanup:
         ledger = await asyncio.to_thread(Ledger.open)
         cleanup.callback(ledger.close)
-        lease = await _acquire(ledger, request, flow_run)
+        lease = await take_hold(ledger, cases_hold(request.firm), request.kind)
         hold = await cleanup.enter_async_context(Hold.of(ledger, lease))
         record = await asyncio.to_thread(
             ledger.runs.start,
@@ -269,27 +268,6 @@ def _read_anew(record: Run) -> None:
 def _exempt_what_is_loaded() -> None:
     """Take what the process has loaded out of garbage collection: some 200,000 objects, walked for nothing every time."""
     gc.freeze()
-
-
-def current_flow_run() -> FlowRun | None:
-    """The flow run this code runs in; None outside of one."""
-    context = FlowRunContext.get()
-    return context.flow_run if context else None
-
-
-async def _acquire(ledger: Ledger, request: Request, flow_run: FlowRun | None) -> Lease:
-    """Take the hold. An earlier try of this same flow run that died is waited out: its hold ends by itself."""
-    owner = str(flow_run.id) if flow_run else uuid.uuid4().hex
-    note = f"{request.kind}, flow run {flow_run.name}" if flow_run else request.kind
-    while True:
-        try:
-            return await asyncio.to_thread(
-                ledger.leases.acquire, cases_hold(request.firm), owner, LEASE_SECONDS, note=note
-            )
-        except LeaseHeld as held:
-            if held.owner != owner or flow_run is None or flow_run.run_count < 2:  # noqa: PLR2004
-                raise
-            await asyncio.sleep(max(1.0, (held.expires_at - datetime.now(UTC)).total_seconds()))
 
 
 def _trigger(request: Request, flow_run: FlowRun | None) -> str:

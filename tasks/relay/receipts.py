@@ -13,11 +13,11 @@ from domain.errors import BadInput
 from domain.relay_reasons import RELAY_REASONS
 from ledger import Ledger, Receipt, State
 from tasks.firms import load_firm
+from tasks.flow_run import current_flow_run
 from tasks.markdown import plain
 from tasks.patience import STEP
 from tasks.relay.delivering import UNREADABLE
 from tasks.relay.streams import STREAMS, Stream, source_of
-from tasks.sync_run import current_flow_run
 
 
 async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -> RunState[object]:

@@ -20,6 +20,7 @@ from ledger import Feed, LeaseHeld, Ledger, Standing
 from tasks import hold
 from tasks.endings import Superseded
 from tasks.fleet import Fleet, load_fleet, load_one
+from tasks.flow_run import current_flow_run
 from tasks.hold import Hold
 from tasks.patience import STEP
 from tasks.relay.delivering import Engine, Tally
@@ -28,7 +29,6 @@ from tasks.relay.outbox import read_queue
 from tasks.relay.polling import Polled, poll
 from tasks.relay.replies import read_cases
 from tasks.relay.streams import REPLIES, STREAMS, Stream, counted
-from tasks.sync_run import current_flow_run
 from tasks.troubles import INTERNAL_FAULT, trouble_code
 
 log = redacting_logger("casebridge.relay")

@@ -128,7 +128,7 @@ async def _run(identity: UUID) -> None:
 
 def start_together(place: Place, firm: str, rounds: int, gate: Barrier, ended: "Queue[str]", later: float) -> None:
     """Run the firm's night again and again, each time taking hold of it in the same moment as the others at the gate."""
-    acquire = sync_run._acquire
+    acquire = sync_run.take_hold
 
     async def acquire_together(*given: Any) -> Lease:
         await asyncio.to_thread(gate.wait, PATIENCE)
@@ -142,7 +142,7 @@ def start_together(place: Place, firm: str, rounds: int, gate: Barrier, ended: "
             # Prefect's server on SQLite holds up two flow runs that begin at once; for us only the gate counts.
             await asyncio.sleep(later)
 
-    sync_run._acquire = acquire_together
+    sync_run.take_hold = acquire_together
     with enter(place):
         asyncio.run(nights())
 
