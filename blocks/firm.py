@@ -1,5 +1,6 @@
 """The block of one firm: who it is, what it has switched on, when it runs, how its names map."""
 
+from datetime import time, timedelta
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,10 +12,13 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.forms import Form
 from blocks.smartadvocate import SmartAdvocateCredentials
+from blocks.soluno import SolunoCredentials
 from domain.firm import FirmRules
 from domain.nights import Night
 from domain.roles import ATTORNEY, PARALEGAL
 from domain.systems import CASE_SYSTEMS
+
+_AFTER_THE_SYNC = timedelta(minutes=90)
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
 
@@ -54,6 +58,9 @@ class Firm(Form):
         title="Case system", description="Where the firm keeps its cases."
     )
     portal: CaseStatusCredentials = Field(title="Client portal", description="The firm's Case Status key.")
+    accounting: SolunoCredentials | None = Field(
+        default=None, title="Accounting", description="Where the firm keeps its books: only for firms of CASEpeer."
+    )
 
     nightly_sync: bool = Field(
         default=True,
@@ -112,6 +119,18 @@ class Firm(Form):
         description="Larger files are left in the portal and reported.",
         gt=0,
         le=5000,
+    )
+
+    cost_push: bool = Field(
+        default=True,
+        title="Cost push is on",
+        description="Off: the schedule pushes no costs, charges or trust into accounting; a person can still do so by hand.",
+    )
+    cost_push_at: str | None = Field(
+        default=None,
+        title="Cost push at",
+        description="Hour and minute such as 23:00, in the firm's own zone. Empty: an hour and a half after the nightly sync.",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
 
     practice_areas: dict[str, str] = Field(
@@ -221,6 +240,13 @@ class Firm(Form):
     def night(self) -> Night:
         """When the firm's night is: its own time and zone, else its case system's usual ones."""
         return Night.of(CASE_SYSTEMS[self.case_system.system], self.time_zone, self.nightly_at, self.nightly_zone)
+
+    @property
+    def push_time(self) -> Night:
+        """When costs are pushed: at the firm's own time, else after its nightly sync, so that both are not at work at once."""
+        if self.cost_push_at:
+            return Night(time.fromisoformat(self.cost_push_at), self.zone)
+        return self.night.later(_AFTER_THE_SYNC)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ from blocks.forms import Form
 from blocks.hosts import host_of
 from connectors.ports import SharedState
 from connectors.soluno import REQUESTS_A_MINUTE, Account, Host, SolunoClient
+from domain.books_preflight import BooksWishes
 
 
 class SolunoCredentials(Form):
@@ -106,6 +107,16 @@ class SolunoCredentials(Form):
                 "The operating account and the trust account are the same: clients' money is kept in an account of its own."
             )
         return self
+
+    def wishes(self) -> BooksWishes:
+        """What postings are made with, as the preflight looks for it in the books."""
+        return BooksWishes(
+            posting_reference=self.cost_posting_reference,
+            operating_account=self.operating_account,
+            trust_account=self.trust_account,
+            area_of_practice=self.area_of_practice,
+            release_mode=self.release_mode,
+        )
 
     def accounting(self, shared: SharedState, share: float = 1.0) -> SolunoClient:
         """A client of this firm's Soluno; close it after use.

@@ -5,11 +5,15 @@ import uuid
 from datetime import timedelta
 from typing import TypeVar
 
+from prefect.client.orchestration import get_client
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 
+from tasks.flow_run import current_flow_run
+
 Form = TypeVar("Form", bound=RunInput)
 _LOOK_EVERY = 2
+_ALL = 200
 _MARGIN = timedelta(minutes=5)
 
 
@@ -29,3 +33,13 @@ async def ask(form: type[Form], *, within: timedelta) -> Form | None:
             )
     except TimeoutError:
         return None
+
+
+async def forget_answers() -> None:
+    """Remove what people have entered into forms of this run, which Prefect would keep with it: for secrets."""
+    flow_run = current_flow_run()
+    if flow_run is None:
+        return
+    async with get_client() as client:
+        for entered in await client.filter_flow_run_input(flow_run.id, key_prefix="", limit=_ALL, exclude_keys=set()):
+            await client.delete_flow_run_input(flow_run.id, entered.key)

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
@@ -11,8 +12,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from blocks.firm import Firm
+from blocks.soluno import SolunoCredentials
+from connectors.errors import Misconfigured
 from connectors.http import redact, redact_handlers, redacting_logger
 from connectors.ports import SharedState
+from domain.books_preflight import check_set_up
 from ledger import Incident, Ledger
 from tasks.alerts import Alert, send_alert, tell_once
 from tasks.fleet import Fleet, load_fleet, load_one
@@ -105,7 +109,9 @@ async def _probe(ledger: Ledger, firm: Firm) -> Probed:
         finally:
             await client.close()
 
-    probes: Mapping[str, Callable[[], Awaitable[str]]] = {firm.rules().system.name: case_system, "Case Status": portal}
+    probes: dict[str, Callable[[], Awaitable[str]]] = {firm.rules().system.name: case_system, "Case Status": portal}
+    if firm.accounting is not None:
+        probes["Soluno"] = partial(_books, ledger, firm, firm.accounting)
     for system, ask in probes.items():
         try:
             probed.accounts[system] = await ask()
@@ -117,6 +123,19 @@ async def _probe(ledger: Ledger, firm: Firm) -> Probed:
             probed.wrong[code] = " ".join(sentence for sentence in sentences if sentence)
             probed.error = probed.error or error
     return probed
+
+
+async def _books(ledger: Ledger, firm: Firm, credentials: SolunoCredentials) -> str:
+    """Whom accounting takes us for. Raises Misconfigured for whatever it is not set up with."""
+    accounting = credentials.accounting(SharedState(f"{credentials.system}:{firm.slug}", ledger.limits, ledger.tokens))
+    try:
+        standing = await accounting.session()
+        _, findings = check_set_up(await accounting.set_up(), credentials.wishes())
+    finally:
+        await accounting.close()
+    if findings:
+        raise Misconfigured(" ".join(f"{one.sentence} {one.fix}" for one in findings), system="Soluno")
+    return f"{standing.user_name}, {standing.organization}"
 
 
 async def publish_check(check: Check) -> State[object]:

@@ -8,7 +8,15 @@ from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
-from connectors.errors import ConnectorError, LogInAgain, Misconfigured, NotPermitted, Wait, WrongReference
+from connectors.errors import (
+    AnswerQuestion,
+    ConnectorError,
+    LogInAgain,
+    Misconfigured,
+    NotPermitted,
+    Wait,
+    WrongReference,
+)
 from domain.errors import BadInput
 from ledger import LeaseHeld, LeaseLost
 from tasks.termination import heeding_termination
@@ -74,6 +82,8 @@ def _failure_name(error: Exception) -> str:
     match error:
         case BadInput() | WrongReference():
             return "BadInput"
+        case AnswerQuestion():
+            return "ReauthenticationNeeded"
         case LogInAgain():
             return "ReconnectNeeded"
         case NotPermitted() | Misconfigured():

@@ -271,6 +271,7 @@ def raise_limits(sandbox: SandboxServer) -> None:
     sandbox.controls.limits["clio"] = RateLimit(requests=600_000)
     for system in ("casepeer", "casestatus"):
         sandbox.controls.limits[system] = RateLimit(requests=600_000, burst=10_000)
+    sandbox.controls.limits["soluno"] = RateLimit(requests=600_000, parallel=5)
 
 
 async def save_firm(

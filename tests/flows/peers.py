@@ -50,6 +50,7 @@ class Peers(Office):
 def open_peers(slug: str, home: Path, world: WorldOptions, **settings: Any) -> Iterator[Peers]:
     """As :func:`tests.flows.office.open_office`, for a firm of CASEpeer."""
     settings.setdefault("credentials", casepeer_credentials)
-    with open_office(slug, home, world, kind=Peers, **settings) as office:
+    settings.setdefault("kind", Peers)
+    with open_office(slug, home, world, **settings) as office:
         assert isinstance(office, Peers)
         yield office

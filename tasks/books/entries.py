@@ -1,0 +1,273 @@
+"""Costs, charges, fees and trust lines: each becomes one entry in the books, and the case system hears of its costs."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.errors import ConnectorError, FixData, NotFound, Stale, UnexpectedAnswer
+from connectors.http import redact
+from domain.books import (
+    CostPosting,
+    EntryKind,
+    EntryStatus,
+    FeePosting,
+    Posting,
+    TrustChequePosting,
+    TrustReceiptPosting,
+)
+from domain.books_preflight import check_date
+from domain.case import Unreadable
+from domain.costs import Cost, CostStatus
+from domain.money import ZERO, shown
+from domain.postings import CHARGES, Item, ItemKind, Note, from_cost, note, unreadable_note
+from ledger import BookEntry, Delivery, State
+from tasks.books.payloads import item_in, payload_of, posting_in
+from tasks.books.push import Push
+from tasks.books.reading import charge_standing
+from tasks.books.records import answering, contact_id, usable_casefile
+from tasks.books.refusals import held, held_for, refusal, refused
+from tasks.books.streams import COSTS, SETTLEMENTS
+from tasks.relay.courier import Courier
+
+STATUS_OF = {
+    EntryKind.COST: EntryStatus.PENDING,
+    EntryKind.FEE: EntryStatus.POSTED,
+    EntryKind.TRUST_RECEIPT: EntryStatus.POSTED,
+    EntryKind.TRUST_CHEQUE: EntryStatus.PENDING,
+}
+"""How an entry stands when it is posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Something to be posted exactly as it is here."""
+
+    case_id: str
+    item: Item
+    posting: Posting
+
+
+class _EntryCourier(Courier[Ready]):
+    """Posts entries of one firm; see :class:`tasks.relay.courier.Courier`."""
+
+    at_once = 4
+
+    def __init__(self, push: Push) -> None:
+        self._push = push
+
+    async def prepare(self, delivery: Delivery) -> Ready:
+        """See that it is still to be posted, and everything for it is there. Raises Held, Refused, ConnectorError."""
+        item = await self._as_it_is_now(item_in(delivery))
+        return Ready(item.case_id, item, await self._posting(item))
+
+    async def _as_it_is_now(self, item: Item) -> Item:
+        raise NotImplementedError
+
+    def on_record(self, prepared: Ready) -> tuple[dict[str, Any], str]:
+        """The posting to the last field, so that it can be looked up as it was called."""
+        return payload_of(prepared.item, prepared.posting), prepared.item.digest
+
+    async def call(self, delivery: Delivery, prepared: Ready) -> tuple[str, str | None]:  # noqa: ARG002 (as the engine has it)
+        """Post it. Raises Held, Refused, ConnectorError."""
+        try:
+            posted = await self._push.accounting.post(prepared.posting)
+        except FixData as error:
+            raise refusal(error) from error
+        if posted.amount != prepared.item.amount:
+            differs = {"posted": shown(prepared.item.amount), "answered": shown(posted.amount)}
+            self._push.notes.append(note(prepared.item, "batch_differs", **differs))
+        return posted.id, "It stood there already." if posted.was_there else None
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """Look it up as it was called. Raises Refused when something else stands under its marker."""
+        posting = posting_in(delivery)
+        if posting is None:
+            return None
+        try:
+            found = await self._push.accounting.find(posting)
+        except FixData as error:
+            raise refusal(error) from error
+        return found.id if found else None
+
+    async def conclude(self, ended: Delivery) -> str | None:
+        """Keep how the entry stands."""
+        posting = posting_in(ended)
+        if ended.state is State.DELIVERED and posting is not None:
+            entry = book_entry(ended, posting)
+            await asyncio.to_thread(self._push.ledger.book_entries.note, self._push.slug, [entry])
+        return None
+
+    async def _posting(self, item: Item) -> Posting:
+        push = self._push
+        case = push.cases.get(item.case_id)
+        if case is None:
+            raise held("case_gone")
+        responsible = answering(push, item.case_id)
+        on = item.on or push.today
+        if finding := check_date(item.case_id, on, push.plan.closed_before):
+            raise held_for(finding)
+        casefile = usable_casefile(push, case, await push.casefiles(item.case_id))
+        if casefile is None:
+            raise held("casefile_waits", problem="see the row of the casefile.")
+        match item.kind:
+            case ItemKind.COST:
+                return await self._cheque(item, casefile.id, on)
+            case ItemKind.TRUST_RECEIPT:
+                return TrustReceiptPosting(
+                    item.marker,
+                    casefile.id,
+                    push.plan.trust_id,
+                    on,
+                    item.amount,
+                    item.payee,
+                    item.memo or "Deposit",
+                    item.check_number,
+                )
+            case ItemKind.TRUST_CHEQUE:
+                payee = await contact_id(push, item.payee_marker, item.payee)
+                words, number = item.memo or f"Paid to {item.payee}", item.check_number or None
+                return TrustChequePosting(
+                    item.marker, casefile.id, push.plan.trust_id, on, item.amount, payee, words, number
+                )
+            case _:
+                code = {
+                    ItemKind.COPP: push.plan.copp_id,
+                    ItemKind.PROPERTY_DAMAGE: push.plan.property_damage_id,
+                }.get(item.kind)
+                words = _FEE_WORDS[item.kind]
+                return FeePosting(item.marker, casefile.id, responsible.id, on, item.amount, words, code)
+
+    async def _cheque(self, item: Item, casefile_id: str, on: Any) -> CostPosting:
+        push = self._push
+        account = push.plan.operating_account(item.account)
+        if account is None:
+            raise held("account_unknown", name=item.account)
+        words = " ".join(part for part in (item.memo, item.invoice_number) if part) or f"Paid to {item.payee}"
+        return CostPosting(
+            item.marker,
+            casefile_id,
+            await contact_id(push, item.payee_marker, item.payee),
+            on,
+            item.amount,
+            push.plan.posting_reference_id,
+            account.id,
+            words,
+            item.invoice_number,
+        )
+
+
+_FEE_WORDS = {
+    ItemKind.FEE: "Settlement fee",
+    ItemKind.COPP: "COPP",
+    ItemKind.PROPERTY_DAMAGE: "Property damage",
+}
+
+
+class CostCourier(_EntryCourier):
+    """Costs: cheques on an operating account. Each is read once more before it is posted: it may have been split since."""
+
+    stream = COSTS
+
+    async def _as_it_is_now(self, item: Item) -> Item:
+        try:
+            cost = await self._push.costs.cost(item.source_id)
+        except NotFound:
+            raise refused("withdrawn", stands="deleted") from None
+        except UnexpectedAnswer as error:
+            told = unreadable_note(item.kind, item.case_id, Unreadable(item.source_id, error.field, redact(str(error))))
+            raise held(told.code, problem=redact(str(error))) from error
+        if cost.status is not CostStatus.OPEN:
+            raise refused("withdrawn", stands=cost.status.value)
+        self._push.open[cost.id] = cost
+        found = from_cost(cost, self._push.slug)
+        if isinstance(found, Note):
+            if found.skipped:
+                raise refused("withdrawn", stands="split" if cost.superseded else "a charge")
+            raise held(found.code, amount=shown(cost.amount))
+        return found
+
+    async def conclude(self, ended: Delivery) -> str | None:
+        """Keep how it stands, and say so in the case system."""
+        await super().conclude(ended)
+        return await tell_of_cost(self._push, ended) if ended.state is State.DELIVERED else None
+
+
+class SettlementCourier(_EntryCourier):
+    """Trust lines, settlement fees and charges, as they were read in this push."""
+
+    stream = SETTLEMENTS
+
+    async def _as_it_is_now(self, item: Item) -> Item:
+        push = self._push
+        if item.kind not in CHARGES:
+            if item.marker not in push.wanted:
+                raise refused("withdrawn", stands="gone from the trust ledger, or not posted,")
+            return push.wanted[item.marker]
+        charges = push.charges.get(item.case_id)
+        if charges is None:
+            charges = push.charges[item.case_id] = await push.costs.charges(item.case_id)
+        charge = charges.copp if item.kind is ItemKind.COPP else charges.property_damage
+        if not charge.pushed:
+            raise refused("withdrawn", stands="not pushed to disbursement")
+        standing = await charge_standing(push, item.case_id)
+        difference = charge.amount - standing[item.kind].posted
+        if difference == ZERO:
+            raise refused("nothing_to_post")
+        return replace(item, amount=difference)
+
+
+async def tell_of_cost(push: Push, delivered: Delivery) -> str | None:
+    """Say in the case system that a cost was sent; why that cannot be said, else None."""
+    item, cost = item_in(delivered), push.open.get(item_in(delivered).source_id)
+    if cost is None:
+        return None
+    try:
+        marked = await _mark_pending(push, cost, delivered)
+    except _Withdrawn as now:
+        push.notes.append(note(item, "posted_though_withdrawn", entry=delivered.remote_id, stands=str(now)))
+        return None
+    except ConnectorError as error:
+        push.notes.append(note(item, "not_told", problem=redact(str(error))))
+        return f"CASEpeer could not be told yet. {redact(str(error))}"
+    push.open.pop(marked.id, None)
+    push.pending[marked.id] = marked
+    return None
+
+
+class _Withdrawn(Exception):
+    """What was posted is no longer to be posted; as what it stands now."""
+
+
+async def _mark_pending(push: Push, cost: Cost, delivered: Delivery) -> Cost:
+    """Mark it, as it was read or as it is now. Raises _Withdrawn, ConnectorError."""
+    posting = posting_in(delivered)
+    account = posting.bank_account_id if isinstance(posting, CostPosting) else ""
+    entry = delivered.remote_id or ""
+    try:
+        if cost.superseded:
+            raise _Withdrawn("split")
+        try:
+            return await push.costs.mark_pending(cost, entry, account, datetime.now(UTC))
+        except Stale:
+            cost = await push.costs.cost(cost.id)
+        if cost.superseded:
+            raise _Withdrawn("split")
+        if cost.status is not CostStatus.OPEN:
+            raise _Withdrawn(cost.status.value)
+        return await push.costs.mark_pending(cost, entry, account, datetime.now(UTC))
+    except NotFound:
+        raise _Withdrawn("deleted") from None
+
+
+def book_entry(delivered: Delivery, posting: Posting) -> BookEntry:
+    """How an entry stands when it has just been posted."""
+    return BookEntry(
+        posting.kind,
+        delivered.remote_id or "",
+        delivered.marker,
+        delivered.case_id,
+        posting.casefile_id,
+        item_in(delivered).amount,
+        STATUS_OF[posting.kind],
+    )

@@ -1,0 +1,156 @@
+"""Fee invoices: requested once everything of a case is posted, released at once or left to the people who review them."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prefect import task
+
+from connectors.errors import FixData, NotFound
+from domain.books import EntryKind, Invoice, InvoicePosting, Stage
+from domain.money import shown, total
+from domain.postings import Item, ItemKind, Note, note
+from ledger import BookEntry, Delivery, State
+from tasks.books.payloads import item_in, payload_of, posting_in
+from tasks.books.push import Push
+from tasks.books.reading import invoice_of
+from tasks.books.records import usable_casefile
+from tasks.books.refusals import held, refusal, refused
+from tasks.books.streams import COSTS, INVOICES, SETTLEMENTS
+from tasks.patience import PATIENT_STEP
+from tasks.relay.courier import Courier
+
+UNFINISHED = (Stage.REQUESTED, Stage.REVIEW, Stage.RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An invoice to be requested."""
+
+    case_id: str
+    item: Item
+    posting: InvoicePosting
+
+
+class InvoiceCourier(Courier[Ready]):
+    """Requests one firm's fee invoices; see :class:`tasks.relay.courier.Courier`."""
+
+    stream = INVOICES
+    at_once = 2
+
+    def __init__(self, push: Push) -> None:
+        self._push = push
+
+    async def prepare(self, delivery: Delivery) -> Ready:
+        """See that everything of its case is posted. Raises Held, Refused."""
+        push, case_id = self._push, delivery.case_id
+        wanted = await invoice_of(push, case_id)
+        if wanted is None:
+            raise refused("withdrawn", stands="without anything to be taken out of trust")
+        for stream in (COSTS, SETTLEMENTS):
+            made = await asyncio.to_thread(push.ledger.deliveries.of_case, push.slug, stream, case_id)
+            if any(one.ended_at is None for one in made):
+                raise held("waits_for_entries")
+        case = push.cases.get(case_id)
+        casefile = usable_casefile(push, case, await push.casefiles(case_id)) if case else None
+        if casefile is None:
+            raise held("casefile_waits", problem="see the row of the casefile.")
+        item = replace(wanted, marker=delivery.marker)
+        plan = push.plan
+        posting = InvoicePosting(item.marker, casefile.id, push.today, plan.release, plan.trust_id, item.amount)
+        return Ready(case_id, item, posting)
+
+    def on_record(self, prepared: Ready) -> tuple[dict[str, Any], str]:
+        """The request to the last field."""
+        return payload_of(prepared.item, prepared.posting), prepared.item.digest
+
+    async def call(self, delivery: Delivery, prepared: Ready) -> tuple[str, str | None]:  # noqa: ARG002 (as the engine has it)
+        """Request it. Raises Held, Refused, ConnectorError."""
+        try:
+            posted = await self._push.accounting.post(prepared.posting)
+        except FixData as error:
+            raise refusal(error) from error
+        return posted.id, "It was requested already." if posted.was_there else None
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """Look it up by its marker."""
+        posting = posting_in(delivery)
+        if posting is None:
+            return None
+        try:
+            found = await self._push.accounting.find(posting)
+        except FixData as error:
+            raise refusal(error) from error
+        return found.id if found else None
+
+    async def conclude(self, ended: Delivery) -> str | None:
+        """Keep that it is under way; :func:`follow_invoices` goes on with it."""
+        posting = posting_in(ended)
+        if ended.state is State.DELIVERED and posting is not None:
+            item = item_in(ended)
+            entry = BookEntry(
+                EntryKind.INVOICE,
+                ended.remote_id or "",
+                ended.marker,
+                ended.case_id,
+                posting.casefile_id,
+                item.amount,
+                Stage.REQUESTED,
+            )
+            await asyncio.to_thread(self._push.ledger.book_entries.note, self._push.slug, [entry])
+        return None
+
+
+@task(name="follow_invoices", **PATIENT_STEP)
+async def follow_invoices(push: Push) -> None:
+    """See where each invoice stands that is not released yet, and release those that nobody is to review.
+
+    How an invoice was requested decides, whatever the firm has chosen since. Raises ConnectorError.
+    """
+    standing = await asyncio.to_thread(push.ledger.book_entries.standing_as, push.slug, EntryKind.INVOICE, UNFINISHED)
+    markers = [entry.marker for entry in standing]
+    deliveries = await asyncio.to_thread(push.ledger.deliveries.known, push.slug, INVOICES, markers)
+    for entry in standing:
+        delivery = deliveries[entry.marker]
+        invoice = await _followed(push, entry, delivery)
+        if invoice is None:
+            continue
+        number = invoice.number or entry.number
+        stands = replace(entry, status=invoice.stage, number=number, dated=invoice.released_on)
+        await asyncio.to_thread(push.ledger.book_entries.note, push.slug, [stands])
+
+
+async def _followed(push: Push, entry: BookEntry, delivery: Delivery) -> Invoice | None:
+    """The invoice as it is now, released if it may be. What is wrong with it is noted."""
+    item, posting = item_in(delivery), posting_in(delivery)
+    try:
+        invoice = await push.accounting.invoice(entry.entry_id)
+        if found := _difference(item, invoice):
+            push.notes.append(found)
+        elif isinstance(posting, InvoicePosting) and posting.release and invoice.stage is Stage.RELEASE:
+            invoice = await push.accounting.release(invoice.id)
+    except NotFound:
+        push.notes.append(note(item, "deleted_in_accounting", entry=entry.entry_id))
+        return None
+    except FixData as error:
+        stopped = refusal(error)
+        push.notes.append(
+            Note(ItemKind.INVOICE, item.case_id, item.source_id, item.amount, stopped.code, str(stopped), "")
+        )
+        return None
+    if invoice.stage is Stage.CANCELLED:
+        push.notes.append(note(item, "invoice_cancelled"))
+    return invoice
+
+
+def _difference(item: Item, invoice: Invoice) -> Note | None:
+    """Whether the invoice adds up: its lines to its total, and what it takes out of trust to what was asked for."""
+    lines = total(amount for _, _, amount in invoice.lines)
+    if invoice.stage is Stage.CANCELLED:
+        return None
+    if lines != invoice.total:
+        return note(item, "invoice_differs", total=shown(invoice.total), lines=shown(lines))
+    if invoice.trust_applied != item.amount:
+        differs = {"posted": shown(item.amount), "answered": shown(invoice.trust_applied)}
+        return note(item, "batch_differs", **differs)
+    return None
