@@ -14,7 +14,9 @@ from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
 from blocks.soluno import SolunoCredentials
-from deployments.nightly import WORK_POOL, deploy_nightly
+from deployments.cost_push import deploy_cost_push
+from deployments.nightly import deploy_nightly
+from deployments.per_firm import WORK_POOL
 
 RUNS_AT_ONCE = 4
 """How many flow runs the pool's workers have under way together. A limit of the worker itself (``--limit``) would do the
@@ -79,6 +81,7 @@ async def register_firms(client: PrefectClient) -> Registered:
             registered.unreadable.append(slug)
         else:
             await deploy_nightly(client, firm)
+            await deploy_cost_push(client, firm)
             registered.firms.append(slug)
     return registered
 

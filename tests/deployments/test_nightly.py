@@ -9,7 +9,8 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.server.schemas.schedules import CronSchedule as ServerSchedule
 
-from deployments.nightly import deploy_nightly, nightly_schedule
+from deployments.nightly import deploy_nightly
+from deployments.per_firm import schedule_at
 from deployments.register import RUNS_AT_ONCE, ensure_work_pool, register_firms
 from tests.blocks import samples
 from tests.flows.processes import PrefectServer
@@ -31,7 +32,7 @@ NEW_YORK = ZoneInfo("America/New_York")
     ],
 )
 def test_the_schedule_speaks_the_firms_zone(settings: dict[str, Any], cron: str, zone: str) -> None:
-    schedule = nightly_schedule(samples.firm(**settings))
+    schedule = schedule_at(samples.firm(**settings).night)
     assert (schedule.cron, schedule.timezone) == (cron, zone)
 
 
@@ -43,7 +44,7 @@ def test_the_schedule_speaks_the_firms_zone(settings: dict[str, Any], cron: str,
     ],
 )
 async def test_nine_in_the_evening_stays_nine_through_daylight_saving(first: datetime, offsets: list[str]) -> None:
-    schedule = nightly_schedule(samples.firm(nightly_at="21:00"))
+    schedule = schedule_at(samples.firm(nightly_at="21:00").night)
     dates = await ServerSchedule(**schedule.model_dump()).get_dates(n=4, start=first)
     evenings = [date.astimezone(NEW_YORK) for date in dates]
     assert [evening.hour for evening in evenings] == [21] * 4
