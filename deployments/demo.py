@@ -1,4 +1,4 @@
-"""`make demo` and `make up`: a whole installation on this machine, three firms' nights and relays, told in a page."""
+"""`make demo` and `make up`: a whole installation on this machine, three firms' nights, relays and books, told in a page."""
 
 import argparse
 import asyncio
@@ -27,8 +27,10 @@ from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
+from blocks.soluno import SolunoCredentials
+from deployments.demo_books import connect_books, print_cheques, tell_pushed
 from deployments.local import Installation, installation, workers
-from deployments.nightly import WORK_POOL
+from deployments.per_firm import WORK_POOL
 from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks, register_firms
 
 FIRM, ADVOCATES, PEERS = "harrow-pike", "lark-quill", "ashdown-rowe"
@@ -80,13 +82,19 @@ def main() -> int:
             steps = asyncio.run(_connect_peers(place))
             _tell_endings(steps[:-1])
             _tell(place, PEERS, steps[-1])
+            console.print(
+                "\nPushing their costs and settlements into [bold]Soluno[/bold], printing cheques, and asking again …"
+            )
+            pushes = asyncio.run(_push_costs(place))
+            _tell_endings(pushes)
+            tell_pushed(place, PEERS, console)
             console.print("\nClients and staff write, clients send papers; running both [bold]relays[/bold] …")
             relayed = asyncio.run(_relay(place))
             _tell_relayed(place, relayed)
             console.print(f"\n{time.monotonic() - started:.0f} s in all.")
             if arguments.stay:
                 _stay(place)
-    return 0 if all(_ended_well(one) for one in (*nights.values(), *steps, *relayed)) else 1
+    return 0 if all(_ended_well(one) for one in (*nights.values(), *steps, *pushes, *relayed)) else 1
 
 
 def _ended_well(flow_run: FlowRun) -> bool:
@@ -134,7 +142,8 @@ async def _set_up(place: Installation) -> None:
     seeded = {firm["slug"]: firm for firm in firms}
     await _save_firm(place, seeded[FIRM], in_clio)
     await _save_firm(place, seeded[ADVOCATES], in_smartadvocate)
-    await _save_firm(place, seeded[PEERS], in_casepeer)
+    books = await connect_books(place, PEERS, FAST["requests"])
+    await _save_firm(place, seeded[PEERS], in_casepeer, books)
     async with get_client() as client:
         await ensure_work_pools(client)
         await register_firms(client)
@@ -144,13 +153,21 @@ async def _save_firm(
     place: Installation,
     seeded: dict[str, Any],
     case_system: ClioCredentials | SmartAdvocateCredentials | CasePeerCredentials,
+    accounting: SolunoCredentials | None = None,
 ) -> None:
     """Save the blocks of a firm that the sandbox has seeded."""
     slug = seeded["slug"]
     await case_system.asave(f"{slug}-{case_system.system}", overwrite=True)
     key = CaseStatusCredentials(api_key=SecretStr(seeded["keys"][0]["key"]), host=f"{place.sandbox}/casestatus")
     await key.asave(f"{slug}-case-status", overwrite=True)
-    firm = Firm(slug=slug, name=seeded["name"], time_zone=seeded["time_zone"], case_system=case_system, portal=key)
+    firm = Firm(
+        slug=slug,
+        name=seeded["name"],
+        time_zone=seeded["time_zone"],
+        case_system=case_system,
+        portal=key,
+        accounting=accounting,
+    )
     await firm.asave(slug, overwrite=True)
 
 
@@ -179,6 +196,19 @@ async def _connect_peers(place: Installation) -> list[FlowRun]:
         async with get_client() as client:
             deployment = await client.read_deployment_by_name(name)
         runs.append(await _run(deployment.id, {"firm": PEERS, **asked}))
+    return runs
+
+
+async def _push_costs(place: Installation) -> list[FlowRun]:
+    """Look whether the books are ready, push, and push again after the cheques were printed: they come back paid."""
+    preflight, push = "soluno_preflight/preflight", f"soluno_cost_push/{PEERS}"
+    runs = []
+    for name in (preflight, push, push):
+        async with get_client() as client:
+            deployment = await client.read_deployment_by_name(name)
+        runs.append(await _run(deployment.id, {"firm": PEERS}))
+        if name == push:
+            print_cheques(place, PEERS)
     return runs
 
 
