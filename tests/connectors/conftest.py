@@ -9,7 +9,7 @@ from sandbox.testing import SandboxServer
 from tests.connectors.bookkeeping import Desk
 from tests.connectors.casefile import Binder, Casefile
 from tests.connectors.clients import clio_client, portal_client
-from tests.connectors.desk import Desk
+from tests.connectors.cost_desk import CostDesk
 from tests.connectors.filing import Cabinet
 
 
@@ -67,10 +67,10 @@ async def binder(small: SandboxServer) -> AsyncIterator[Binder]:
 
 
 @pytest.fixture
-async def desk(small: SandboxServer) -> AsyncIterator[Desk]:
+async def cost_desk(small: SandboxServer) -> AsyncIterator[CostDesk]:
     """A bookkeeper's desk at a firm with CASEpeer."""
     small.reset()
-    desk = Desk(small)
+    desk = CostDesk(small)
     yield desk
     await desk.books.close()
 

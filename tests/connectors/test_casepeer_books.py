@@ -20,7 +20,7 @@ from sandbox.casepeer.money_rendering import cost_json
 from sandbox.faults import FaultKind
 from sandbox.testing import SandboxServer
 from tests.blocks import samples
-from tests.connectors.desk import DAY, NOW, Desk, speaking
+from tests.connectors.cost_desk import DAY, NOW, CostDesk, speaking
 from tests.connectors.fakes import json_answer, shared
 from tests.connectors.reading import asked
 from tests.connectors.samples import CASEPEER_COST
@@ -40,8 +40,8 @@ async def saying(*rows):
     return page
 
 
-def test_they_are_the_books_of_a_case_system(desk: Desk) -> None:
-    books: CaseBooks = desk.books
+def test_they_are_the_books_of_a_case_system(cost_desk: CostDesk) -> None:
+    books: CaseBooks = cost_desk.books
     assert books.system == "casepeer"
     assert speaking(None).cost_url("52918") == "https://leadcheck.casepeer.com/case/52918/costs/"
 
@@ -51,25 +51,25 @@ def test_they_are_the_books_of_a_case_system(desk: Desk) -> None:
 
 @pytest.mark.parametrize("status", CostStatus)
 async def test_costs_come_by_how_they_stand_each_once_and_whole(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, status: CostStatus
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch, status: CostStatus
 ) -> None:
     monkeypatch.setattr(lists, "PAGE", 4)
     for _ in range(3):
-        await desk.at(CostStatus.PENDING)
-    read = await desk.pages(status)
+        await cost_desk.at(CostStatus.PENDING)
+    read = await cost_desk.pages(status)
     costs = [cost for page in read for cost in page.costs]
-    stored = [cost_json(desk.firm, cost) for cost in desk.firm.costs.by_change() if cost.status == status]
+    stored = [cost_json(cost_desk.firm, cost) for cost in cost_desk.firm.costs.by_change() if cost.status == status]
     assert stored
     assert costs == [cost_from(row) for row in stored]
     assert read[-1].cursor is None
     for before, after in pairwise(read):
-        rest = await desk.pages(status, before.cursor)
+        rest = await cost_desk.pages(status, before.cursor)
         assert {cost.id for page in rest for cost in page.costs} >= {cost.id for cost in after.costs}
 
 
-async def test_a_cost_that_was_split_comes_as_superseded_beside_its_parts(desk: Desk) -> None:
-    split, parts = desk.split()
-    costs = {cost.id: cost for page in await desk.pages() for cost in page.costs}
+async def test_a_cost_that_was_split_comes_as_superseded_beside_its_parts(cost_desk: CostDesk) -> None:
+    split, parts = cost_desk.split()
+    costs = {cost.id: cost for page in await cost_desk.pages() for cost in page.costs}
     assert costs[str(split.id)].superseded
     assert {costs[str(part.id)].split_of for part in parts} == {str(split.id)}
     assert sum(costs[str(part.id)].amount for part in parts) == Decimal("64.35")
@@ -78,18 +78,18 @@ async def test_a_cost_that_was_split_comes_as_superseded_beside_its_parts(desk: 
 @pytest.mark.parametrize("instants", [1, 7])
 @pytest.mark.parametrize("at_a_time", [1, 3, 4])
 async def test_costs_that_are_sent_while_their_list_is_read_leave_none_out(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, at_a_time: int, instants: int
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch, at_a_time: int, instants: int
 ) -> None:
     """They leave the list of open ones, and all later ones slip forward; a bulk entry is of one instant [help]."""
     monkeypatch.setattr(lists, "PAGE", 4)
     for number in range(26):
-        desk.ask(at=INSTANT + number % instants)
-    standing, found = desk.standing(), []
-    async for page in desk.books.costs(CostStatus.OPEN):
+        cost_desk.ask(at=INSTANT + number % instants)
+    standing, found = cost_desk.standing(), []
+    async for page in cost_desk.books.costs(CostStatus.OPEN):
         found += [cost.id for cost in page.costs]
         for cost in page.costs[:at_a_time]:
             if not cost.superseded:
-                await desk.books.mark_pending(cost, f"D-{cost.id}", "general-1", NOW)
+                await cost_desk.books.mark_pending(cost, f"D-{cost.id}", "general-1", NOW)
     assert sorted(found) == sorted(standing)
 
 
@@ -99,21 +99,21 @@ async def test_costs_that_are_sent_while_their_list_is_read_leave_none_out(
     ids="+".join,
 )
 async def test_rows_that_come_twice_and_a_next_page_elsewhere(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, switches
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch, switches
 ) -> None:
     monkeypatch.setattr(lists, "PAGE", 4)
-    desk.firm.switches.turn(switches)
-    assert sorted(await desk.ids()) == sorted(desk.standing())
+    cost_desk.firm.switches.turn(switches)
+    assert sorted(await cost_desk.ids()) == sorted(cost_desk.standing())
 
 
 async def test_a_cost_that_moves_meanwhile_comes_again_as_it_is_now(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "PAGE", 4)
-    first, found = desk.ask(at=1), []
-    async for page in desk.books.costs(CostStatus.OPEN):
+    first, found = cost_desk.ask(at=1), []
+    async for page in cost_desk.books.costs(CostStatus.OPEN):
         if not found:
-            desk.firm.edit_cost(first.id, memo="Films")
+            cost_desk.firm.edit_cost(first.id, memo="Films")
         found += page.costs
     assert [cost.memo for cost in found if cost.id == str(first.id)] == ["", "Films"]
 
@@ -125,26 +125,26 @@ async def test_costs_that_stand_otherwise_were_not_asked_for() -> None:
     assert refused.value.field == "status"
 
 
-async def test_one_cost_equals_the_one_in_the_list_and_may_be_gone(desk: Desk) -> None:
-    cost = (await desk.pages())[0].costs[0]
-    assert await desk.books.cost(cost.id) == cost
-    desk.firm.delete_cost(int(cost.id))
+async def test_one_cost_equals_the_one_in_the_list_and_may_be_gone(cost_desk: CostDesk) -> None:
+    cost = (await cost_desk.pages())[0].costs[0]
+    assert await cost_desk.books.cost(cost.id) == cost
+    cost_desk.firm.delete_cost(int(cost.id))
     for unknown in (cost.id, "../case/7"):
         with pytest.raises(NotFound, match="no such record"):
-            await desk.books.cost(unknown)
+            await cost_desk.books.cost(unknown)
 
 
 # Amounts.
 
 
-async def test_a_part_of_a_cent_is_refused_with_the_amount_and_keeps_no_other_back(desk: Desk) -> None:
-    cost, standing = desk.ask("64.355"), desk.standing()
-    trouble = [one for page in await desk.pages() for one in page.unreadable]
+async def test_a_part_of_a_cent_is_refused_with_the_amount_and_keeps_no_other_back(cost_desk: CostDesk) -> None:
+    cost, standing = cost_desk.ask("64.355"), cost_desk.standing()
+    trouble = [one for page in await cost_desk.pages() for one in page.unreadable]
     said = "The amount of this cost in CASEpeer is '64.355', which has a part of a cent: correct it there."
     assert trouble == [Unreadable(str(cost.id), "amount", said)]
-    assert set(await desk.ids()) == standing - {str(cost.id)}
+    assert set(await cost_desk.ids()) == standing - {str(cost.id)}
     with pytest.raises(UnexpectedAnswer, match=r"'64\.355'") as refused:
-        await desk.books.cost(str(cost.id))
+        await cost_desk.books.cost(str(cost.id))
     assert refused.value.field == "amount"
 
 
@@ -167,12 +167,14 @@ async def test_a_number_with_a_part_of_a_cent_is_refused(sent: str) -> None:
     await books.close()
 
 
-async def test_the_books_that_a_block_opens_read_numbers_to_the_last_digit(desk: Desk, small: SandboxServer) -> None:
+async def test_the_books_that_a_block_opens_read_numbers_to_the_last_digit(
+    cost_desk: CostDesk, small: SandboxServer
+) -> None:
     known = small.casepeer.connect("harrow-pike", small.url)
     credentials = CasePeerCredentials(host=known["host"], api_key=SecretStr(known["key"]))
     books = credentials.books(shared(), samples.firm(case_system=credentials).rules())
     body = orjson.dumps(CASEPEER_COST).decode().replace('"64.35"', "999999999999.99")
-    desk.spoil(FaultKind.STATUS, "GET", "/costs/*", status=200, body=body, count=1)
+    cost_desk.spoil(FaultKind.STATUS, "GET", "/costs/*", status=200, body=body, count=1)
     assert (await books.cost("61204")).amount == Decimal("999999999999.99")
     await books.close()
 
@@ -238,40 +240,45 @@ async def test_a_field_of_a_cost_that_vanishes_or_changes_its_kind_is_noticed(pa
 
 
 @pytest.mark.parametrize("way", ["redirect", "page"])
-async def test_a_login_page_in_the_place_of_an_answer(desk: Desk, way) -> None:
-    cost = await desk.at(CostStatus.OPEN)
-    desk.firm.switches.login_page = way
-    for ask in (desk.pages(), desk.ledgers(), desk.books.charges("7"), desk.books.mark_pending(cost, "D-77", "", NOW)):
+async def test_a_login_page_in_the_place_of_an_answer(cost_desk: CostDesk, way) -> None:
+    cost = await cost_desk.at(CostStatus.OPEN)
+    cost_desk.firm.switches.login_page = way
+    for ask in (
+        cost_desk.pages(),
+        cost_desk.ledgers(),
+        cost_desk.books.charges("7"),
+        cost_desk.books.mark_pending(cost, "D-77", "", NOW),
+    ):
         with pytest.raises(LogInAgain, match="Account Settings › Integrations › Case Status › Manage"):
             await ask
-    assert desk.firm.costs.get(int(cost.id)).status == "open"
+    assert cost_desk.firm.costs.get(int(cost.id)).status == "open"
 
 
-async def test_each_view_may_be_closed_to_the_key(desk: Desk) -> None:
-    cost = await desk.at(CostStatus.OPEN)
-    desk.firm.keys.integration.denied = {"costs/*"}
-    assert cost.id in await desk.ids()
+async def test_each_view_may_be_closed_to_the_key(cost_desk: CostDesk) -> None:
+    cost = await cost_desk.at(CostStatus.OPEN)
+    cost_desk.firm.keys.integration.denied = {"costs/*"}
+    assert cost.id in await cost_desk.ids()
     with pytest.raises(NotPermitted, match="to write to 'costs/"):
-        await desk.books.mark_pending(cost, "D-77", "general-1", NOW)
-    desk.firm.keys.integration.denied = {"trust"}
+        await cost_desk.books.mark_pending(cost, "D-77", "general-1", NOW)
+    cost_desk.firm.keys.integration.denied = {"trust"}
     with pytest.raises(NotPermitted, match="to read 'trust'"):
-        await desk.ledgers()
+        await cost_desk.ledgers()
 
 
 @pytest.mark.parametrize("path", ["/costs/", "/trust/"])
-async def test_what_passes_is_waited_for(desk: Desk, path: str) -> None:
-    desk.spoil(FaultKind.HTML, "GET", path, status=502)
-    assert set(await desk.ids()) == desk.standing()
-    assert await desk.ledgers() == desk.in_trust()
-    assert asked(desk.client, f"GET {path}") == 2
+async def test_what_passes_is_waited_for(cost_desk: CostDesk, path: str) -> None:
+    cost_desk.spoil(FaultKind.HTML, "GET", path, status=502)
+    assert set(await cost_desk.ids()) == cost_desk.standing()
+    assert await cost_desk.ledgers() == cost_desk.in_trust()
+    assert asked(cost_desk.client, f"GET {path}") == 2
 
 
-async def test_the_key_is_in_no_log_and_in_no_error(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_key_is_in_no_log_and_in_no_error(cost_desk: CostDesk, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    key = desk.firm.keys.integration.value
-    await desk.at(CostStatus.PAID)
-    desk.firm.keys.renew("integration")
+    key = cost_desk.firm.keys.integration.value
+    await cost_desk.at(CostStatus.PAID)
+    cost_desk.firm.keys.renew("integration")
     with pytest.raises(ConnectorError) as refused:
-        await desk.pages()
+        await cost_desk.pages()
     assert "PATCH /costs/{id}/" in caplog.text
     assert key not in caplog.text + str(refused.value)

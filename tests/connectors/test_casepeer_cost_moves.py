@@ -6,7 +6,7 @@ from connectors.casepeer.costs import cost_from
 from connectors.errors import FixData, NotFound, Stale, UnexpectedAnswer
 from domain.costs import Cost, CostStatus
 from sandbox.faults import FaultKind
-from tests.connectors.desk import DAY, NOW, Desk, speaking
+from tests.connectors.cost_desk import DAY, NOW, CostDesk, speaking
 from tests.connectors.fakes import json_answer
 from tests.connectors.samples import CASEPEER_COST
 
@@ -19,10 +19,10 @@ MOVES = {
 moves = pytest.mark.parametrize(("start", "move"), MOVES.values(), ids=MOVES)
 
 
-async def test_a_cost_goes_from_open_to_pending_to_paid_to_void(desk: Desk) -> None:
-    stored = desk.ask()
-    cost = await desk.books.cost(str(stored.id))
-    pending = await desk.books.mark_pending(cost, "D-77", "general-1", NOW)
+async def test_a_cost_goes_from_open_to_pending_to_paid_to_void(cost_desk: CostDesk) -> None:
+    stored = cost_desk.ask()
+    cost = await cost_desk.books.cost(str(stored.id))
+    pending = await cost_desk.books.mark_pending(cost, "D-77", "general-1", NOW)
     told = stored.accounting
     assert (told.system, told.sent_at, told.entry_id, told.bank_account) == (
         "soluno",
@@ -31,11 +31,11 @@ async def test_a_cost_goes_from_open_to_pending_to_paid_to_void(desk: Desk) -> N
         "general-1",
     )
     assert (pending.status, pending.entry_id, pending.bank_account) == (CostStatus.PENDING, "D-77", "general-1")
-    paid = await desk.books.mark_paid(pending, "10441", DAY)
+    paid = await cost_desk.books.mark_paid(pending, "10441", DAY)
     assert (paid.status, paid.check_number, paid.paid_on) == (CostStatus.PAID, "10441", DAY)
     assert (stored.check_number, stored.paid_on) == ("10441", DAY)
-    assert (await desk.books.mark_void(paid)).status == stored.status == CostStatus.VOID
-    assert desk.client.counts.total == 4
+    assert (await cost_desk.books.mark_void(paid)).status == stored.status == CostStatus.VOID
+    assert cost_desk.client.counts.total == 4
 
 
 @moves
@@ -50,70 +50,72 @@ async def test_a_cost_goes_from_open_to_pending_to_paid_to_void(desk: Desk) -> N
     ],
 )
 async def test_what_passes_is_waited_for_and_a_lost_answer_does_no_harm(
-    desk: Desk, start: CostStatus, move, kind: FaultKind, more
+    cost_desk: CostDesk, start: CostStatus, move, kind: FaultKind, more
 ) -> None:
-    cost = await desk.at(start)
-    desk.spoil(kind, "PATCH", "/costs/*", **more)
-    now = await move(desk.books, cost)
-    assert now == await desk.books.cost(cost.id)
+    cost = await cost_desk.at(start)
+    cost_desk.spoil(kind, "PATCH", "/costs/*", **more)
+    now = await move(cost_desk.books, cost)
+    assert now == await cost_desk.books.cost(cost.id)
     assert int(now.version) == int(cost.version) + 1, "it was moved once"
 
 
 @moves
-async def test_the_same_move_of_the_same_cost_again_is_no_trouble(desk: Desk, start: CostStatus, move) -> None:
-    cost = await desk.at(start)
-    now = await move(desk.books, cost)
-    assert await move(desk.books, cost) == now
-    assert await move(desk.books, now) == now
+async def test_the_same_move_of_the_same_cost_again_is_no_trouble(cost_desk: CostDesk, start: CostStatus, move) -> None:
+    cost = await cost_desk.at(start)
+    now = await move(cost_desk.books, cost)
+    assert await move(cost_desk.books, cost) == now
+    assert await move(cost_desk.books, now) == now
 
 
 @moves
-async def test_a_cost_that_somebody_has_changed_is_stale(desk: Desk, start: CostStatus, move) -> None:
-    cost = await desk.at(start)
-    desk.firm.edit_cost(int(cost.id), memo="Films, second set")
+async def test_a_cost_that_somebody_has_changed_is_stale(cost_desk: CostDesk, start: CostStatus, move) -> None:
+    cost = await cost_desk.at(start)
+    cost_desk.firm.edit_cost(int(cost.id), memo="Films, second set")
     with pytest.raises(Stale, match="changed in CASEpeer since it was read") as refused:
-        await move(desk.books, cost)
+        await move(cost_desk.books, cost)
     assert refused.value.problems[0].code == "stale_version"
-    read = await desk.books.cost(cost.id)
+    read = await cost_desk.books.cost(cost.id)
     assert (read.status, read.memo) == (start, "Films, second set")
-    assert (await move(desk.books, read)).memo == "Films, second set"
+    assert (await move(cost_desk.books, read)).memo == "Films, second set"
 
 
 @moves
-async def test_a_cost_that_was_deleted_is_not_found(desk: Desk, start: CostStatus, move) -> None:
-    cost = await desk.at(start)
-    desk.firm.delete_cost(int(cost.id))
+async def test_a_cost_that_was_deleted_is_not_found(cost_desk: CostDesk, start: CostStatus, move) -> None:
+    cost = await cost_desk.at(start)
+    cost_desk.firm.delete_cost(int(cost.id))
     with pytest.raises(NotFound):
-        await move(desk.books, cost)
+        await move(cost_desk.books, cost)
 
 
-async def test_a_cost_that_stands_under_another_entry_or_number_is_not_as_asked_for(desk: Desk) -> None:
-    cost = await desk.at(CostStatus.OPEN)
-    pending = await desk.books.mark_pending(cost, "D-77", "general-1", NOW)
+async def test_a_cost_that_stands_under_another_entry_or_number_is_not_as_asked_for(cost_desk: CostDesk) -> None:
+    cost = await cost_desk.at(CostStatus.OPEN)
+    pending = await cost_desk.books.mark_pending(cost, "D-77", "general-1", NOW)
     with pytest.raises(Stale):
-        await desk.books.mark_pending(cost, "D-78", "general-1", NOW)
-    await desk.books.mark_paid(pending, "10441", DAY)
+        await cost_desk.books.mark_pending(cost, "D-78", "general-1", NOW)
+    await cost_desk.books.mark_paid(pending, "10441", DAY)
     with pytest.raises(Stale):
-        await desk.books.mark_paid(pending, "10442", DAY)
+        await cost_desk.books.mark_paid(pending, "10442", DAY)
 
 
-async def test_a_cost_cannot_be_paid_or_voided_before_it_was_sent_nor_sent_once_it_was_split(desk: Desk) -> None:
-    split, _ = desk.split()
-    cost, superseded = await desk.at(CostStatus.OPEN), await desk.books.cost(str(split.id))
+async def test_a_cost_cannot_be_paid_or_voided_before_it_was_sent_nor_sent_once_it_was_split(
+    cost_desk: CostDesk,
+) -> None:
+    split, _ = cost_desk.split()
+    cost, superseded = await cost_desk.at(CostStatus.OPEN), await cost_desk.books.cost(str(split.id))
     for move in (
-        desk.books.mark_paid(cost, "10441", DAY),
-        desk.books.mark_void(cost),
-        desk.books.mark_pending(superseded, "D-77", "general-1", NOW),
+        cost_desk.books.mark_paid(cost, "10441", DAY),
+        cost_desk.books.mark_void(cost),
+        cost_desk.books.mark_pending(superseded, "D-77", "general-1", NOW),
     ):
         with pytest.raises(FixData) as refused:
             await move
         assert (type(refused.value), refused.value.problems[0].code) == (FixData, "invalid_transition")
 
 
-async def test_what_is_refused_as_data_says_so(desk: Desk) -> None:
-    cost = await desk.at(CostStatus.OPEN)
+async def test_what_is_refused_as_data_says_so(cost_desk: CostDesk) -> None:
+    cost = await cost_desk.at(CostStatus.OPEN)
     with pytest.raises(FixData, match="entry_id"):
-        await desk.books.mark_pending(cost, " ", "general-1", NOW)
+        await cost_desk.books.mark_pending(cost, " ", "general-1", NOW)
 
 
 async def test_a_move_that_is_answered_and_not_made_is_noticed() -> None:

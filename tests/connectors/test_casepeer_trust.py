@@ -10,7 +10,7 @@ from connectors.casepeer.trust import ledger_from
 from connectors.errors import NotFound, UnexpectedAnswer
 from domain.case import Unreadable
 from domain.costs import Charge, Charges, TrustKind, TrustLedger, TrustLine
-from tests.connectors.desk import Desk, speaking
+from tests.connectors.cost_desk import CostDesk, speaking
 from tests.connectors.fakes import json_answer
 from tests.connectors.samples import CASEPEER_CHARGES, CASEPEER_TRUST
 from tests.connectors.test_drift import GONE, SUBSTITUTES, dotted, paths, spoiled
@@ -18,15 +18,15 @@ from tests.connectors.test_drift import GONE, SUBSTITUTES, dotted, paths, spoile
 LINE = CASEPEER_TRUST["entries"][0]
 
 
-async def test_charges_of_a_case(desk: Desk) -> None:
-    case = desk.cases[3]
+async def test_charges_of_a_case(cost_desk: CostDesk) -> None:
+    case = cost_desk.cases[3]
     pushed = {"amount": "125.00", "staged": True, "pushed_to_disbursement": True}
     waived = {"amount": "-60.00", "staged": False, "pushed_to_disbursement": False}
-    desk.firm.set_charges(case, copp=pushed, property_damage=waived)
+    cost_desk.firm.set_charges(case, copp=pushed, property_damage=waived)
     copp, damage = Charge(Decimal("125.00"), staged=True, pushed=True), Charge(Decimal("-60.00"))
-    assert await desk.books.charges(str(case)) == Charges(str(case), copp, damage)
+    assert await cost_desk.books.charges(str(case)) == Charges(str(case), copp, damage)
     with pytest.raises(NotFound):
-        await desk.books.charges("999")
+        await cost_desk.books.charges("999")
 
 
 @pytest.mark.parametrize(("amount", "said"), [("-125.00", "below zero"), ("125.005", "part of a cent")])
@@ -58,56 +58,60 @@ def test_a_trust_ledger_with_everything() -> None:
     )  # fmt: skip
 
 
-async def test_every_ledger_comes_once_and_as_it_is_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_ledger_comes_once_and_as_it_is_by_itself(
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lists, "PAGE", 4)
-    ledgers = await desk.ledgers()
+    ledgers = await cost_desk.ledgers()
     assert len(ledgers) > 4
-    assert ledgers == desk.in_trust()
-    assert await desk.books.trust_of(ledgers[0].case_id) == ledgers[0]
+    assert ledgers == cost_desk.in_trust()
+    assert await cost_desk.books.trust_of(ledgers[0].case_id) == ledgers[0]
     with pytest.raises(NotFound):
-        await desk.books.trust_of("999")
+        await cost_desk.books.trust_of("999")
 
 
-async def test_a_case_without_trust_has_a_ledger_of_nothing(desk: Desk) -> None:
-    bare = next(one for one in desk.cases if str(one) not in {ledger.case_id for ledger in desk.in_trust()})
-    assert await desk.books.trust_of(str(bare)) == TrustLedger(str(bare), Decimal("0.00"), Decimal("0.00"), ())
+async def test_a_case_without_trust_has_a_ledger_of_nothing(cost_desk: CostDesk) -> None:
+    bare = next(one for one in cost_desk.cases if str(one) not in {ledger.case_id for ledger in cost_desk.in_trust()})
+    assert await cost_desk.books.trust_of(str(bare)) == TrustLedger(str(bare), Decimal("0.00"), Decimal("0.00"), ())
 
 
-async def test_only_ledgers_on_which_something_moved_since_then_come(desk: Desk) -> None:
+async def test_only_ledgers_on_which_something_moved_since_then_come(cost_desk: CostDesk) -> None:
     since = datetime.now(UTC) - timedelta(seconds=5)
-    desk.firm.write_trust_line(desk.cases[2], "deposit", "24500.00", payee="Tallis Insurance", check_number="00467")
-    [ledger] = await desk.ledgers(since)
-    assert (ledger.case_id, ledger.lines[-1].amount) == (str(desk.cases[2]), Decimal("24500.00"))
+    cost_desk.firm.write_trust_line(
+        cost_desk.cases[2], "deposit", "24500.00", payee="Tallis Insurance", check_number="00467"
+    )
+    [ledger] = await cost_desk.ledgers(since)
+    assert (ledger.case_id, ledger.lines[-1].amount) == (str(cost_desk.cases[2]), Decimal("24500.00"))
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 3])
 async def test_a_ledger_that_slips_past_a_page_is_not_left_out(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, at_a_time: int
+    cost_desk: CostDesk, monkeypatch: pytest.MonkeyPatch, at_a_time: int
 ) -> None:
     """Lines are written to the first ones while the pages are read: all later ones move forward."""
     monkeypatch.setattr(lists, "PAGE", 3)
-    read, left = lists._page, [ledger.case_id for ledger in desk.firm.trust.by_change()][:5]
+    read, left = lists._page, [ledger.case_id for ledger in cost_desk.firm.trust.by_change()][:5]
 
     async def page(*given):
         found = await read(*given)
         for _ in range(min(at_a_time, len(left))):
-            desk.firm.write_trust_line(left.pop(0), "deposit", "1.00")
+            cost_desk.firm.write_trust_line(left.pop(0), "deposit", "1.00")
         return found
 
     monkeypatch.setattr(lists, "_page", page)
-    found = [ledger.case_id for ledger in await desk.ledgers()]
-    assert sorted(found) == sorted(str(ledger.case_id) for ledger in desk.firm.trust.by_change())
+    found = [ledger.case_id for ledger in await cost_desk.ledgers()]
+    assert sorted(found) == sorted(str(ledger.case_id) for ledger in cost_desk.firm.trust.by_change())
 
 
-async def test_a_line_with_a_part_of_a_cent_is_told_beside_the_others(desk: Desk) -> None:
-    case = desk.cases[2]
-    desk.firm.write_trust_line(case, "deposit", "24500.00")
-    line = desk.firm.write_trust_line(case, "fee", "-8000.005", status="staged")
-    ledger = await desk.books.trust_of(str(case))
+async def test_a_line_with_a_part_of_a_cent_is_told_beside_the_others(cost_desk: CostDesk) -> None:
+    case = cost_desk.cases[2]
+    cost_desk.firm.write_trust_line(case, "deposit", "24500.00")
+    line = cost_desk.firm.write_trust_line(case, "fee", "-8000.005", status="staged")
+    ledger = await cost_desk.books.trust_of(str(case))
     said = "The amount of this trust line in CASEpeer is '-8000.005', which has a part of a cent: correct it there."
     assert ledger.unreadable == (Unreadable(str(line.id), "amount", said),)
     assert ledger.lines[-1].amount == Decimal("24500.00")
-    assert ledger in await desk.ledgers()
+    assert ledger in await cost_desk.ledgers()
 
 
 async def test_a_balance_with_a_part_of_a_cent_is_told_and_keeps_no_other_ledger_back() -> None:

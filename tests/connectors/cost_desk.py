@@ -1,4 +1,4 @@
-"""The desk of a firm's bookkeeper: CASEpeer's costs and trust as people keep them, and the connector that reads them."""
+"""The cost_desk of a firm's bookkeeper: CASEpeer's costs and trust as people keep them, and the connector that reads them."""
 
 from datetime import UTC, date, datetime
 
@@ -19,7 +19,7 @@ NOW, DAY = datetime(2031, 6, 9, 15, 4, 5, tzinfo=UTC), date(2031, 6, 16)
 """When a cost was sent, and when it was paid."""
 
 
-class Desk:
+class CostDesk:
     """A firm's people keep costs and trust; its books as we see them."""
 
     def __init__(self, server: SandboxServer) -> None:
