@@ -62,27 +62,27 @@ class SolunoCredentials(Form):
     cost_posting_reference: str = Field(
         default="",
         title="Cost posting reference",
-        description="Code of the reference that costs of cases are posted to, as in Soluno › gear › Cost Posting References.",
+        description="Code of the reference that costs of cases are posted to, as in Soluno: gear › Cost Posting References.",
     )
     operating_account: str = Field(
         default="",
         title="Operating account",
-        description="Bank account that the cheques for costs are written on, as it is called in Soluno › gear › Banking.",
+        description="Bank account that the cheques for costs are written on, as it is called in Soluno: gear › Banking.",
     )
     trust_account: str = Field(
         default="",
         title="Trust account",
-        description="Bank account that clients' money is kept in, as it is called in Soluno › gear › Banking. Never the same one.",
+        description="Bank account that clients' money is kept in, as it is called in Soluno: gear › Banking. Never the same one.",
     )
     release_mode: Literal["auto", "review"] | None = Field(
         default=None,
         title="Invoices are released",
-        description="auto: casebridge releases each invoice. review: somebody of the firm does, in Soluno › Billing › Review Charges.",
+        description="auto: casebridge releases each invoice. review: somebody of the firm does, in Soluno: Billing › Review Charges.",
     )
     area_of_practice: str = Field(
         default="Personal Injury",
         title="Area of practice",
-        description="What new files are opened under: name or description in Soluno › gear › Areas of Practice.",
+        description="What new files are opened under: name or description in Soluno: gear › Areas of Practice.",
         min_length=1,
     )
     requests_per_minute: int = Field(

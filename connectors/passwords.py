@@ -47,9 +47,8 @@ class KnownOfLogin:
         """One atomic step; without ``decide`` what is known now."""
 
         def decided(state: Known | None) -> Known:
-            ours = state is not None and state["grant"] == self._grant
-            known = {**self._nothing, **state} if ours and state is not None else self._nothing
-            return {**decide(known), "grant": self._grant}
+            ours = state if state is not None and state["grant"] == self._grant else {}
+            return {**decide({**self._nothing, **ours}), "grant": self._grant}
 
         return await asyncio.to_thread(self._store.change, self._key, decided)
 

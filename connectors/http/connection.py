@@ -344,7 +344,7 @@ class Connection:
     def _judge(self, call: Call, response: Incoming) -> Answer:
         """Make an answer of what came, or the error it stands for."""
         status = response.status_code
-        request_id = response.headers.get("x-request-id", "")
+        request_id = response.headers.get("x-request-id") or response.headers.get(self._correlation_header or "", "")
         if status == _TOO_MANY_REQUESTS:
             hint = retry_after(response.headers, self._now())
             message = f"{self.system} limits how often we may ask."

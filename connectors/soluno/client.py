@@ -218,9 +218,12 @@ class SolunoClient:
             FixData: among other things, it is not at the release stage.
             AnswerLost: it may be released: look at it before repeating.
         """
-        path = f"{InvoiceRecord.path}/{quote(invoice_id, safe='')}/Release"
+        path, route = (
+            f"{InvoiceRecord.path}/{quote(invoice_id, safe='')}/Release",
+            f"{InvoiceRecord.path}/{{id}}/Release",
+        )
         try:
-            answer = await self.connection.request("POST", path, route=f"{InvoiceRecord.path}/{{id}}/Release")
+            return (await postings.made(self.connection, InvoiceRecord, None, path, route)).invoice
         except FixData as refused:
             if not any(problem.code == ALREADY_RELEASED for problem in refused.problems):
                 raise
@@ -230,7 +233,6 @@ class SolunoClient:
             if invoice.stage is Stage.RELEASE:
                 raise
             raise _not_ready(invoice) from refused
-        return parsed(SYSTEM, InvoiceRecord, answer.body, InvoiceRecord.id_field()).invoice
 
     async def cost_entry(self, entry_id: str) -> Entry | None:
         """A cost entry as it is now; None when there is none any more. One that was deleted may be shown as such [assumed]."""
@@ -255,7 +257,7 @@ class SolunoClient:
 
 def _not_ready(invoice: Invoice) -> FixData:
     message = (
-        f"Invoice {invoice.id} cannot be released from the stage {invoice.stage.value.capitalize()}: Soluno › Billing › Review "
-        "Charges › the file › send it to Release Invoice."
+        f"Invoice {invoice.id} cannot be released from the stage {invoice.stage.value.capitalize()}: somebody has to review it "
+        "first. Soluno: Billing › Review Charges › the file."
     )
     return FixData(message, problems=(Problem("NotPermitted", message, "Stage"),), system=SYSTEM)

@@ -15,7 +15,7 @@ class Host(FirmHost):
     """One firm's Soluno; an integration needs the name of its host alone [doc]."""
 
     system: ClassVar[str] = SYSTEM
-    example: ClassVar[str] = "app.soluno.legal"
+    example: ClassVar[str] = "app.soluno.legal"  # [assumed]
     api_path: ClassVar[str] = "/api/rest"  # [assumed]
     case_place: ClassVar[re.Pattern[str]] = re.compile(r"/casefiles/([1-9][0-9]{0,17})(?![0-9a-z])", re.IGNORECASE)
 

@@ -41,19 +41,21 @@ async def post(connection: Connection, posting: Posting) -> Posted:
     return replace(_adopted(posting, [record]), was_there=False)
 
 
-async def made(connection: Connection, shape: type[Record], body: bodies.Body, path: str = "") -> Record:
-    """Make a record of a list, and read what became of it.
+async def made(
+    connection: Connection, shape: type[Record], body: bodies.Body | None, path: str = "", route: str = ""
+) -> Record:
+    """POST to a list, or where ``path`` says, and read what became of it.
 
     Raises:
-        AnswerLost: it may have been made, also where the answer cannot be read.
+        AnswerLost: it may have taken effect, also where the answer cannot be read.
         FixData: refused.
     """
     path = path or shape.path
-    answer = await connection.request("POST", path, route=path, body=body)
+    answer = await connection.request("POST", path, route=route or path, body=body)
     try:
         return parsed(SYSTEM, shape, answer.body, shape.id_field())
     except UnexpectedAnswer as error:
-        message = f"{error} Whether POST {path} took effect is not known."
+        message = f"{error} Whether POST {route or path} took effect is not known."
         raise AnswerLost(message, system=SYSTEM, request_id=answer.request_id) from error
 
 
@@ -103,5 +105,5 @@ def _named(found: Sequence[PostedRecord]) -> str:
 
 def _refuse(posting: Posting, what: str) -> NoReturn:
     kind = posting.kind.replace("_", " ")
-    message = f"Of the {kind} [{posting.marker}] {what}: Soluno › File Manager › the file › Ledger."
+    message = f"Of the {kind} [{posting.marker}] {what}. Soluno: File Manager › the file › Ledger."
     raise FixData(message, problems=(Problem(DIFFERS, message),), system=SYSTEM)

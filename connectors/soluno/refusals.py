@@ -34,58 +34,58 @@ QUESTION_DUE = (
 """A person of the firm has to act, as is due every month [seed]."""
 
 SENTENCES: Mapping[str, str] = {
+    "AcknowledgementRequired": (
+        "Soluno wants a person to confirm a warning first, which casebridge never does by itself. Enter it by hand and tick the "
+        "warning, or take away what it warns of. Soluno: File Manager › the file › Ledger."
+    ),
     "ActivityCodeHasNoGlAccount": (
-        "The activity code of this charge has no account to go to: Soluno › gear › Rates/Codes › Activity Codes › the code › "
+        "The activity code of this charge has no account to go to. Soluno: gear › Rates/Codes › Activity Codes › the code › "
         "General Ledger Account."
     ),
-    "AcknowledgementRequired": (
-        "Soluno wants a person to confirm a warning first, which casebridge never does by itself. Enter it in Soluno › File "
-        "Manager › the file by hand and tick the warning, or take away what it warns of."
-    ),
     "AlreadyPrinted": (
-        "The cheque is printed already. If it was not to be paid: Soluno › File Manager › the file › Ledger › the entry › Void."
+        "The cheque is printed already; if it is not to be paid, void it. Soluno: File Manager › the file › Ledger › the entry › Void."
     ),
     ALREADY_RELEASED: (
-        "It is on an invoice that is released already, and stays as it is: Soluno › File Manager › the file › Ledger."
+        "It is on an invoice that is released already, and stays as it is. Soluno: File Manager › the file › Ledger."
     ),
     "BankAccountInactive": (
-        "The bank account is not in use any more: Soluno › gear › Banking › the account › Active; or choose another one in "
-        "Soluno Credentials."
+        "The bank account is not in use any more: choose another one in Soluno Credentials, or take it into use again. Soluno: "
+        "gear › Banking › the account › Active."
     ),
     "BankAccountTypeMismatch": (
         "The bank account is of the wrong kind: costs are paid from an operating account, clients' money is kept in a trust "
-        "account. Compare Soluno › gear › Banking with the accounts in Soluno Credentials."
+        "account. Compare the accounts in Soluno Credentials. Soluno: gear › Banking › the account › Type."
     ),
-    "CasefileClosed": "The file is closed: Soluno › File Manager › the file › Reopen.",
-    "CasefileOnHold": "The file is on hold: Soluno › File Manager › the file › Billing Settings › Hold.",
+    "CasefileClosed": "The file is closed. Soluno: File Manager › the file › Reopen.",
+    "CasefileOnHold": "The file is on hold. Soluno: File Manager › the file › Billing Settings › Hold.",
     DUPLICATE_REFERENCE: (
-        "Soluno has something under this reference already: look at it in Soluno › File Manager › the file › Ledger."
+        "Soluno has something under this reference already. Soluno: File Manager › the file › Ledger."
     ),
     "FeatureDisabled": (
-        "Invoices cannot be released in this Soluno: gear › Settings › Features › Enable release invoice stage in billing."
+        "Invoices cannot be released. Soluno: gear › Settings › Features › Enable release invoice stage in billing."
     ),
     "FirmTaskCodeOnCasefile": (
-        "The file's default task is one of work for the firm itself: Soluno › File Manager › the file › Default Task, usually bw."
+        "The file's default task is one of work for the firm itself; bw is usual. Soluno: File Manager › the file › Default Task."
     ),
     "InvalidAmount": (
         "Soluno does not take this amount: it must be above zero and without parts of a cent; only a charge under an activity "
-        "code may be below zero, and an invoice takes no more from trust than it comes to."
+        "code may be below zero, and an invoice takes no more from trust than it comes to. Correct it in the case system."
     ),
-    "NumberInUse": "This number is in use already: look for it in Soluno, and choose another one.",
+    "NumberInUse": "This number is in use already: choose another one. Soluno: Search › the number.",
     "PeriodClosed": (
-        "The date is in a period that is closed: Soluno › gear › General Ledger › open the month again, or Settings › Features › "
-        "the day before which entries are refused."
+        "The date is in a period that is closed: open the month again, or move the day before which entries are refused. "
+        "Soluno: gear › General Ledger › Months; gear › Settings › Features."
     ),
     "PostingReferenceInactive": (
-        "The cost posting reference is not in use any more: Soluno › gear › Cost Posting References › Active; or choose "
-        "another one in Soluno Credentials."
+        "The cost posting reference is not in use any more: choose another one in Soluno Credentials, or take it into use again. "
+        "Soluno: gear › Cost Posting References › the reference › Active."
     ),
     "TrustOverdraw": (
-        "This is more than the file has in trust: Soluno › File Manager › the file › Ledger. Deposit what is missing first, or "
-        "correct the amount."
+        "This is more than the file has in trust: deposit what is missing first, or correct the amount. Soluno: File Manager › "
+        "the file › Ledger."
     ),
     "UserDoesNotRecordTime": (
-        "The attorney cannot earn fees in Soluno: Soluno › gear › Users › the user › Active and Records Time."
+        "The attorney cannot earn fees. Soluno: gear › Users › the user › Active and Records Time."
     ),
     _OLD_VERSION: "The record changed in Soluno since it was read.",
 }
@@ -104,20 +104,20 @@ def explain(answer: Answer) -> ConnectorError:
     """The error for a refused call."""
     body = answer.body if isinstance(answer.body, dict) else {}
     code = code_of(body) or str(answer.status)
-    where: dict[str, Any] = {"system": SYSTEM, "request_id": _text(body.get("CorrelationId")) or answer.request_id}
+    where: dict[str, Any] = {"system": SYSTEM, "request_id": answer.request_id}
     match answer.status:
         case HTTPStatus.UNAUTHORIZED:
             return _not_let_in(code, where)
         case HTTPStatus.FORBIDDEN:
             said_so = redact(_text(body.get("Message"))) or "it gave no reason."
             message = (
-                f"Soluno does not permit {answer.method} {answer.route.strip('/')} to the user of casebridge: give it the right in "
-                f"Soluno › gear › Users › the user › Security Groups. Soluno says: {said_so}"
+                f"Soluno does not permit {answer.method} {answer.route.strip('/')} to the user of casebridge: {said_so} "
+                "Soluno: gear › Users › the user › Security Groups."
             )
             return NotPermitted(message, **where)
         case HTTPStatus.LOCKED if code == _ACCOUNT_LOCKED:
             return LogInAgain(
-                "Soluno has locked the user of casebridge: Soluno › gear › Users › the user › Unlock.", **where
+                "Soluno has locked the user of casebridge. Soluno: gear › Users › the user › Unlock.", **where
             )
         case HTTPStatus.LOCKED:
             message = "Somebody is working on this in Soluno just now; it is tried again later."

@@ -24,7 +24,7 @@ _COUNTED: Mapping[str, str] = {
         "Soluno refuses the user {user}, the password, or the answer to the security question where one was sent: enter in "
         f"Soluno Credentials what works in a browser. {_LATER}"
     ),
-    "AccountLocked": f"Soluno has locked the user {{user}}: Soluno › gear › Users › the user › Unlock. {_LATER}",
+    "AccountLocked": f"Soluno has locked the user {{user}}. {_LATER} Soluno: gear › Users › the user › Unlock.",
 }
 """Refusals that are not to be repeated soon: five of them lock a user."""
 
@@ -48,7 +48,7 @@ _OTHERS: Mapping[str, tuple[type[ConnectorError], str]] = {
         LogInAgain,
         (
             "The password of the user {user} has expired: log in to Soluno as this user in a browser, set a new one, and enter that "
-            "in Soluno Credentials. Soluno › gear › Users › the user › Password never expires keeps it good."
+            "in Soluno Credentials. So that it stays good, Soluno: gear › Users › the user › Password never expires."
         ),
     ),
     "OrganizationRequired": (

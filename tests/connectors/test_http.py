@@ -268,6 +268,16 @@ async def test_exact_numbers_are_read_from_nothing_but_json(sent):
         await link.request("POST", "/x", route="/x")
 
 
+async def test_our_mark_of_a_call_is_sent_and_told_when_it_comes_back():
+    def echo(request: httpx.Request) -> httpx.Response:
+        return json_answer(OK, headers={"X-Correlation-Id": request.headers["X-Correlation-Id"]})
+
+    link = connection(echo, correlation_header="X-Correlation-Id")
+    marks = [(await link.request("GET", "/x", route="/x")).request_id for _ in range(2)]
+    assert all(marks)
+    assert marks[0] != marks[1]
+
+
 async def test_braces_and_brackets_go_out_as_written_over_a_real_socket():
     lines = []
 

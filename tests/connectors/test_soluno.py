@@ -1,6 +1,6 @@
 """Soluno's set-up, contacts, casefiles and lists over a real socket against the sandbox, each vendor fact by itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -9,11 +9,12 @@ import pytest
 from connectors.errors import FixData, Misconfigured, NotFound, RateLimited, UnexpectedAnswer
 from connectors.money import Accounting
 from connectors.soluno import Account, Host, SolunoClient, lists
-from domain.books import Balances, BooksUser, ContactDraft, EntryKind, EntryStatus
+from domain.books import Balances, BooksUser, ContactDraft, Entry, EntryKind, EntryStatus
 from sandbox.faults import FaultKind, FaultRule
 from sandbox.soluno import changes, office
 from tests.connectors.bookkeeping import TODAY, Desk
 from tests.connectors.fakes import json_answer, shared
+from tests.connectors.test_drift import GONE, SUBSTITUTES, dotted, paths, spoiled
 
 HOST = Host.of("books.soluno.legal")
 
@@ -253,3 +254,42 @@ async def test_every_request_carries_our_mark(desk):
     with pytest.raises(FixData) as refused:
         await desk.client.post(desk.cost(bank_account_id=desk.account("Client Trust")))
     assert refused.value.request_id.startswith(desk.client.connection._prefix)
+
+
+# Records whose shape is another one.
+
+COST = {
+    "CostEntryId": 44021, "CasefileId": 9014, "VendorContactId": 1203, "Date": "2031-02-03", "Amount": "38.75",
+    "PostingReferenceId": 2, "BankAccountId": 11, "Explanation": "Records fee [CP:hp:cost:55120]", "InvoiceNumber": None,
+    "PrintAction": "Queue", "Status": "Void", "ChequeNumber": "1001", "PrintedOn": "2031-02-04T15:00:00Z",
+    "VoidedOn": "2031-02-10", "InvoiceId": 6640, "ExternalReference": "CP:hp:cost:55120",
+    "ModifiedOn": "2031-02-10T14:11:55Z",
+}  # fmt: skip
+UNREAD = {"VendorContactId", "PostingReferenceId", "BankAccountId", "InvoiceNumber", "PrintAction"}
+
+
+async def read_cost(record):
+    client = speaking(lambda _: json_answer(record))
+    try:
+        return await client.cost_entry("44021")
+    finally:
+        await client.close()
+
+
+async def test_a_cost_is_read_in_all_its_fields():
+    assert await read_cost(COST) == Entry(
+        "44021", EntryKind.COST, "9014", Decimal("38.75"), EntryStatus.VOID, "CP:hp:cost:55120", on=date(2031, 2, 3),
+        number="1001", printed_on=date(2031, 2, 4), voided_on=date(2031, 2, 10), invoice_id="6640",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", paths(COST), ids=dotted)
+async def test_a_field_that_has_changed_its_kind_is_named_or_does_not_matter(path):
+    for value in SUBSTITUTES:
+        try:
+            await read_cost(spoiled(COST, path, value))
+        except UnexpectedAnswer as error:
+            assert error.field == dotted(path)  # noqa: PT017
+            assert path[0] not in UNREAD
+        else:
+            assert value is not GONE or path[0] in UNREAD
