@@ -1,7 +1,7 @@
 """Records of one kind in one firm, found by id or by when they changed; seeded ones are made when first touched.
 
 Moments are whole numbers of any unit, the same for all records of a shelf: SmartAdvocate counts milliseconds, CASEpeer
-seconds. Clio has a table of its own, which stamps etags.
+and Soluno seconds. Clio has a table of its own, which stamps etags.
 """
 
 from bisect import bisect_left, bisect_right, insort

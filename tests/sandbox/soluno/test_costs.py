@@ -170,6 +170,9 @@ class TestReferences:
         casefile = keeper.casefile()
         both = [keeper.cost(casefile, ExternalReference=self.KEY) for _ in range(2)]
         assert keeper.items("CostEntries", ExternalReference=self.KEY) == both
+        keeper.change("/switches", enforce_reference=True)
+        answer = keeper.try_post("CostEntries", keeper.cost_body(casefile, ExternalReference=self.KEY))
+        assert answer.json()["ExistingId"] == both[0]["CostEntryId"]
 
     def test_sixty_four_characters_and_no_more(self, keeper):
         casefile = keeper.casefile()

@@ -164,6 +164,12 @@ class TestReleasing:
         answer = keeper.try_post(f"Invoices/{invoice['InvoiceId']}/Release", {})
         assert refused(answer) == (422, "FeatureDisabled")
 
+    def test_the_casefile_may_have_been_closed_meanwhile(self, keeper, casefile):
+        invoice = keeper.invoice(casefile)
+        keeper.change(f"/casefiles/{casefile['CasefileId']}", closed=True)
+        answer = keeper.try_post(f"Invoices/{invoice['InvoiceId']}/Release", {})
+        assert refused(answer) == (422, "CasefileClosed")
+
     @pytest.mark.parametrize("name", ["Client Trust", "Operating"])
     def test_an_account_may_have_been_given_up_meanwhile(self, keeper, casefile, name):
         invoice = keeper.invoice(casefile, ApplyTrust=from_trust(keeper, "5000.00"))

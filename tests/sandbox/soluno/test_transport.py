@@ -99,6 +99,9 @@ class TestPages:
         assert keeper.get("Contacts")["PageSize"] == 50
         assert keeper.get("Contacts", PageSize=1000)["PageSize"] == 200
 
+    def test_a_full_last_page_has_no_more_behind_it(self, keeper):
+        assert [keeper.get("Contacts", PageSize=size)["HasMore"] for size in (2, 3, 4)] == [True, False, False]
+
     def test_past_the_end_there_is_nothing(self, keeper):
         page = keeper.get("Contacts", Page=9)
         assert (page["Items"], page["HasMore"], page["TotalCount"]) == ([], False, 3)

@@ -97,6 +97,14 @@ class TestCheques:
         assert (void["Status"], void["ChequeNumber"]) == ("Void", "1001")
         assert keeper.balances(casefile)["Trust"] == "18000.00"
 
+    def test_no_number_is_used_twice_on_an_account(self, keeper):
+        casefile = keeper.casefile()
+        keeper.receipt(casefile)
+        by_hand = keeper.cheque_body(casefile, PrintAction="Never", ChequeNumber="700")
+        assert keeper.post("TrustCheques", by_hand)["Status"] == "Printed"
+        assert refused(keeper.try_post("TrustCheques", by_hand)) == (409, "NumberInUse")
+        assert keeper.balances(casefile)["Trust"] == "16800.00"
+
 
 class TestTransfers:
     @pytest.fixture
