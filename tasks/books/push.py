@@ -147,18 +147,31 @@ async def open_push(
         LeaseHeld: another run works on this firm's books.
     """
     firm = await load_booking_firm(slug)
-    credentials, accounting = firm.case_system, firm.accounting
+    ledger = await asyncio.to_thread(Ledger.open)
+    try:
+        async with connected_push(firm, ledger, kind, only=only, dry_run=dry_run) as push:
+            yield push
+    finally:
+        ledger.close()
+
+
+@contextlib.asynccontextmanager
+async def connected_push(
+    firm: Firm, ledger: Ledger, kind: str, *, only: Sequence[str] | None = None, dry_run: bool = False
+) -> AsyncIterator[Push]:
+    """As :func:`open_push`, for a firm that is loaded already."""
+    credentials, accounting, slug = firm.case_system, firm.accounting, firm.slug
     assert isinstance(credentials, CasePeerCredentials)
     assert accounting is not None
     async with contextlib.AsyncExitStack() as cleanup:
-        ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
         hold = await cleanup.enter_async_context(Hold.of(ledger, await take_hold(ledger, books_hold(slug), kind)))
         shared = SharedState(f"{credentials.system}:{slug}", ledger.limits, ledger.tokens, hold.require)
         case_system = credentials.case_system(shared, firm.rules(), SHARE)
         cleanup.push_async_callback(case_system.close)
         costs = credentials.books(shared, firm.rules(), SHARE)
         cleanup.push_async_callback(costs.close)
-        books = accounting.accounting(SharedState(f"soluno:{slug}", ledger.limits, ledger.tokens, hold.require))
+        books = accounting.accounting(
+            SharedState(f"{accounting.system}:{slug}", ledger.limits, ledger.tokens, hold.require)
+        )
         cleanup.push_async_callback(books.close)
         yield Push(firm, ledger, hold, case_system, costs, books, only=only, dry_run=dry_run)

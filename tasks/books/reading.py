@@ -143,8 +143,13 @@ async def _read_trust(push: Push) -> None:
 
 
 def is_reread(push: Push, case_id: str) -> bool:
-    """Every case has its day of the month, the same in every push."""
-    return (zlib.crc32(case_id.encode()) - push.today.toordinal()) % REREAD_EVERY == 0
+    """Whether it is the case's day of the month, which is the same in every push."""
+    return is_its_day(push, case_id, REREAD_EVERY)
+
+
+def is_its_day(push: Push, name: str, every: int) -> bool:
+    """Whether today is the day of so many on which this one is looked at; as many others have it every day."""
+    return (zlib.crc32(name.encode()) - push.today.toordinal()) % every == 0
 
 
 def _markers(slug: str, ledger: TrustLedger) -> list[str]:

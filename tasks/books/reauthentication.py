@@ -34,7 +34,9 @@ async def answer_question(slug: str, answer: SecretStr) -> SessionStanding:
     firm = await load_booking_firm(slug)
     assert firm.accounting is not None
     ledger = await asyncio.to_thread(Ledger.open)
-    accounting = firm.accounting.accounting(SharedState(f"soluno:{slug}", ledger.limits, ledger.tokens))
+    accounting = firm.accounting.accounting(
+        SharedState(f"{firm.accounting.system}:{slug}", ledger.limits, ledger.tokens)
+    )
     try:
         standing = await accounting.reauthenticate(answer.get_secret_value())
         await asyncio.to_thread(ledger.incidents.observe, slug, STREAM, {})

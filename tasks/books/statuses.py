@@ -15,12 +15,15 @@ from domain.postings import Item, from_cost, note
 from ledger import BookEntry, Delivery
 from tasks.books.payloads import item_in
 from tasks.books.push import Push
+from tasks.books.reading import is_its_day
 from tasks.books.streams import COSTS
 from tasks.patience import PATIENT_STEP
 
 WATERMARK = "soluno.cost_entries"
 _OVERLAP = timedelta(hours=1)
 """Read again each time: clocks differ, and what changed in one instant may be told in two."""
+_LOOKED_AT_EVERY = 7
+"""Days: cheques that wait are asked for one by one so often."""
 _PAID = (EntryStatus.PRINTED, EntryStatus.CLEARED)
 
 
@@ -66,10 +69,19 @@ async def take_back_statuses(push: Push) -> None:
     standing = await asyncio.to_thread(push.ledger.book_entries.of, push.slug, EntryKind.COST, by_entry)
     for entry_id, cost in sorted(by_entry.items()):
         entry = standing.get(entry_id)
+        if entry is not None and entry.status is EntryStatus.PENDING and is_its_day(push, entry_id, _LOOKED_AT_EVERY):
+            entry = await _as_it_is_now(push, entry)
         if entry is not None:
             await _take_back(push, cost, entry)
     if push.only is None:
         await _look_for_withdrawn(push)
+
+
+async def _as_it_is_now(push: Push, entry: BookEntry) -> BookEntry:
+    """An entry of which nothing was heard for long: a list of changes need not tell of deletions."""
+    found = await push.accounting.cost_entry(entry.entry_id)
+    status = EntryStatus.DELETED if found is None else found.status
+    return replace(entry, status=status, number=found.number if found else None)
 
 
 async def _take_back(push: Push, cost: Cost, entry: BookEntry) -> None:
