@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import get_run_logger, task
+from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
 
 from connectors.errors import AnswerQuestion, LogInAgain, Misconfigured
@@ -19,6 +19,7 @@ from domain.books_preflight import (
     check_set_up,
 )
 from domain.posting_markers import casefile_marker
+from ledger import Incident
 from tasks.alerts import Alert, send_alert
 from tasks.books.push import Push
 from tasks.markdown import plain
@@ -26,7 +27,7 @@ from tasks.patience import PATIENT_STEP, STEP
 
 STREAM = "accounting"
 """Under this name the ledger keeps what is wrong with a firm's books, so that it is told once."""
-REAUTHENTICATION_DUE = "reauthentication_due"
+REAUTHENTICATION_DUE, LOGIN_REFUSED = "reauthentication_due", "login_refused"
 
 
 @task(name="check_books", **PATIENT_STEP)
@@ -47,12 +48,11 @@ async def check_books(push: Push) -> None:
 
 
 def _not_let_in(error: LogInAgain | Misconfigured) -> Finding:
+    """What the login is refused with, which says what to do about it: *check_connection* says the very same."""
     sentence = redact(str(error))
     if isinstance(error, AnswerQuestion):
-        return Finding(
-            1, REAUTHENTICATION_DUE, sentence, "Run reauthenticate_soluno for the firm and enter the answer."
-        )
-    return Finding(1, "login_refused", sentence, "Correct the Soluno Credentials, then run check_connection.")
+        return Finding(1, REAUTHENTICATION_DUE, sentence, "")
+    return Finding(1, LOGIN_REFUSED, sentence, "")
 
 
 async def _check_cases(push: Push) -> None:
@@ -100,15 +100,16 @@ async def show_preflight(push: Push) -> None:
 
 
 def _told(finding: Finding) -> str:
-    return f"{plain(finding.sentence)} **{plain(finding.fix)}** (check {finding.number})"
+    fix = f" **{plain(finding.fix)}**" if finding.fix else ""
+    return f"{plain(finding.sentence)}{fix} (check {finding.number})"
 
 
 def verdict(findings: Sequence[Finding]) -> str:
     """All findings in a sentence."""
     stops, cases = blocking(findings), {one.case_id for one in findings if one.case_id is not None}
     if stops:
-        more = f" {len(stops) - 1} more to mend besides." if len(stops) > 1 else ""
-        return f"Nothing can be posted yet: {stops[0].sentence} {stops[0].fix}{more}"
+        more = f"{len(stops) - 1} more to mend besides." if len(stops) > 1 else ""
+        return " ".join(part for part in ("Nothing can be posted yet:", stops[0].sentence, stops[0].fix, more) if part)
     if cases:
         return f"The books are ready; {len(cases):,} case{'' if len(cases) == 1 else 's'} must wait."
     return "The books are ready."
@@ -133,28 +134,29 @@ def as_dicts(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 async def tell_of_books(push: Push) -> None:
     """Tell the firm's people of what concerns all of its books, each thing once, all that is new in one letter."""
     ledger, slug = push.ledger, push.slug
-    concerning = {one.code: f"{one.sentence} {one.fix}" for one in push.findings if one.case_id is None}
-    new = await asyncio.to_thread(ledger.incidents.observe, slug, STREAM, concerning)
-    if not new:
-        return
+    concerning = {one.code: f"{one.sentence} {one.fix}".strip() for one in push.findings if one.case_id is None}
+    found = await asyncio.to_thread(ledger.incidents.observe, slug, STREAM, concerning)
+    # What another flow has told of in the same words is not told again.
+    new = [one for one in found if not await asyncio.to_thread(ledger.incidents.is_told, slug, one.sentence)]
+    if new:
+        await send_alert(_alert(push, new), push.firm)
+    for incident in found:
+        await asyncio.to_thread(ledger.incidents.told, slug, STREAM, incident.code)
+
+
+def _alert(push: Push, new: Sequence[Incident]) -> Alert:
     paused = any(one.code in {incident.code for incident in new} for one in blocking(push.findings))
     closing = (
         "Until then nothing is posted, and nothing is lost: what is to be posted waits."
         if paused
         else "Nothing is stopped by this yet."
     )
-    get_run_logger().info("%s new findings are told.", len(new))
     sentences = "\n\n".join(incident.sentence for incident in new)
-    await send_alert(
-        Alert(
-            event=f"{STREAM}.{new[0].code}",
-            slug=slug,
-            name=push.firm.name,
-            subject=f"Needs attention · The books of {push.firm.name}",
-            text=f"{sentences}\n\n{closing} You are told once.\n",
-            details={"sentence": new[0].sentence},
-        ),
-        push.firm,
+    return Alert(
+        event=f"{STREAM}.{new[0].code}",
+        slug=push.slug,
+        name=push.firm.name,
+        subject=f"Needs attention · The books of {push.firm.name}",
+        text=f"{sentences}\n\n{closing} You are told once.\n",
+        details={"sentence": new[0].sentence},
     )
-    for incident in new:
-        await asyncio.to_thread(ledger.incidents.told, slug, STREAM, incident.code)

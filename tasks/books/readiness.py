@@ -5,7 +5,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from tasks.books.preflight import REAUTHENTICATION_DUE, as_dicts, blocking, verdict
+from tasks.books.preflight import LOGIN_REFUSED, REAUTHENTICATION_DUE, as_dicts, blocking, verdict
 from tasks.books.push import Push
 
 
@@ -14,9 +14,11 @@ def stopped_by(push: Push) -> State[Any] | None:
     stops = blocking(push.findings)
     if not stops:
         return None
-    due = any(one.code == REAUTHENTICATION_DUE for one in stops)
-    name = "ReauthenticationNeeded" if due else "SetupNeeded"
+    name = _NAMES.get(stops[0].code, "SetupNeeded")
     return Failed(name=name, message=f"{verdict(push.findings)} What is to be posted waits.")
+
+
+_NAMES = {REAUTHENTICATION_DUE: "ReauthenticationNeeded", LOGIN_REFUSED: "ReconnectNeeded"}
 
 
 def preflight_state(push: Push) -> State[Any]:

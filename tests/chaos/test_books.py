@@ -129,6 +129,8 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @rule(case=CASES)
     def push_to_disbursement(self, case: int) -> None:
+        if not self.world.lines(self.world.cases[case]):
+            return  # a settlement begins with money in trust
         pushed = {"staged": True, "pushed_to_disbursement": True}
         self.world.peers.set_charges(self.world.cases[case], copp=pushed, property_damage=pushed)
         self.world.pushed.add(self.world.cases[case])

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from prefect.client.schemas.objects import State
 from pydantic import SecretStr
 
 from blocks.soluno import SolunoCredentials
+from flows.soluno_cost_push import soluno_cost_push
 from sandbox.seed import Shares, WorldOptions
 from sandbox.testing import SandboxServer
 from tests.flows.office import SEEDED, save_firm
@@ -76,6 +78,15 @@ class Bookkeepers(Peers):
     def add_costs(self, case_id: int, *amounts: str, payee: str = "Lakeside Imaging") -> list[int]:
         """Open costs of a case; their ids."""
         return [self.records.add_cost(case_id, amount, payee=payee, memo="Records fee").id for amount in amounts]
+
+    def run_push(self) -> State[Any]:
+        """Push once, for fixtures that outlive an event loop."""
+
+        async def push() -> State[Any]:
+            state: State[Any] = await soluno_cost_push(self.slug, return_state=True)
+            return state
+
+        return asyncio.run(push())
 
     def cost(self, cost_id: int) -> Any:
         """A cost as CASEpeer has it now."""

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from flows.soluno_cost_push import soluno_cost_push
+from flows.soluno_preflight import soluno_preflight
 from tests.flows.bookkeeping import Bookkeepers, open_bookkeepers
+from tests.flows.office import save_firm
+from tests.flows.peers import casepeer_credentials
 from tests.flows.processes import PrefectServer
 
 
@@ -102,3 +105,93 @@ async def test_a_settlement_is_posted_line_by_line_and_invoiced_once(opened: Boo
 
     assert not [row for row in rows if row["case_id"] == str(case_id) and row["result"] == "posted"], again.message
     assert len(opened.entries("Invoices", CasefileId=casefile["CasefileId"])) == 1
+
+
+async def test_a_dry_run_writes_nothing_and_says_what_would_be_posted(opened: Bookkeepers) -> None:
+    case_id = opened.case_answered_for(2)
+    [cost] = opened.add_costs(case_id, "77.10")
+    opened.forget_requests()
+
+    state, rows = await push(opened, dry_run=True)
+
+    assert of(rows, cost)["result"] == "would be posted"
+    assert "would be posted" in state.message
+    assert not [path for path in opened.asked("soluno", "POST") if "/Session" not in path]
+    assert opened.asked("casepeer", "PATCH") == []
+    assert opened.cost(cost).status == "open"
+
+
+async def test_single_costs_are_pushed_by_their_ids(opened: Bookkeepers) -> None:
+    case_id = opened.case_answered_for(3)
+    asked, other = opened.add_costs(case_id, "10.00", "20.00")
+
+    state, rows = await push(opened, cost_ids=[str(asked)])
+
+    assert state.name == "Completed", state.message
+    assert of(rows, asked)["result"] == "posted"
+    assert (opened.cost(asked).status, opened.cost(other).status) == ("pending", "open")
+
+    nowhere, _ = await push(opened, cost_ids=["999999999"])
+    assert (nowhere.name, "no cost 999999999" in nowhere.message) == ("BadInput", True)
+
+
+async def test_what_a_bookkeeper_must_mend_waits_with_its_reason(opened: Bookkeepers) -> None:
+    case_id = opened.case_answered_for(4)
+    split, torn = opened.add_costs(case_id, "30.00", "64.355")
+    opened.records.link_cases(case_id, opened.case_answered_for(5))
+    parts = opened.records.split_cost(split)
+
+    state, rows = await push(opened)
+
+    assert state.name == "Exceptions"
+    assert of(rows, torn)["reason_code"] == "amount_unusable"
+    assert "64.355" in of(rows, torn)["reason"]
+    assert of(rows, split)["reason_code"] == "superseded"
+    assert {of(rows, part.id)["result"] for part in parts} == {"posted"}
+    assert not [row for row in opened.entries("CostEntries") if row["Amount"] in ("30.00", "64.35", "64.36")]
+    opened.records.delete_cost(torn)
+
+
+async def test_a_void_in_soluno_is_taken_over_and_never_sent_again(opened: Bookkeepers) -> None:
+    [cost] = opened.add_costs(opened.case_answered_for(2), "5.00")
+    await push(opened)
+    [entry] = opened.entries("CostEntries", ExternalReference=f"CP:books:cost:{cost}")
+    opened.in_soluno(f"/entries/CostEntries/{entry['CostEntryId']}", voided="2031-02-10")
+
+    _, rows = await push(opened)
+
+    assert (of(rows, cost)["result"], opened.cost(cost).status) == ("voided", "void")
+    await push(opened)
+    assert len(opened.entries("CostEntries", ExternalReference=f"CP:books:cost:{cost}")) == 1
+
+
+async def test_books_that_are_not_ready_stop_the_push_and_keep_what_waits(opened: Bookkeepers) -> None:
+    [cost] = opened.add_costs(opened.case_answered_for(2), "6.00")
+    code = next(one for one in opened.soluno.books.activity_codes.values() if one.name == "COPP")
+    account = code.gl_account
+    opened.in_soluno(f"/activity-codes/{code.id}", gl_account=None)
+    opened.in_soluno("/features", release_stage=False)
+
+    looked = await soluno_preflight(opened.slug, return_state=True)
+    findings = await looked.result()
+    stopped, _ = await push(opened)
+
+    assert looked.name == "Exceptions"
+    assert {(one["check"], one["blocks"]) for one in findings if one["case"] is None} == {
+        (5, "the firm"),
+        (8, "the firm"),
+    }
+    assert all("gear ›" in one["how_to_fix"] for one in findings if one["case"] is None)
+    assert (stopped.name, "waits" in stopped.message) == ("SetupNeeded", True)
+    assert opened.cost(cost).status == "open"
+
+    code.gl_account = account
+    opened.in_soluno("/features", release_stage=True)
+    _, rows = await push(opened)
+    assert of(rows, cost)["result"] == "posted"
+
+
+async def test_a_firm_without_books_is_told_so(opened: Bookkeepers) -> None:
+    await save_firm("bookless", opened.sandbox, case_system=casepeer_credentials(opened.sandbox))
+    state = await soluno_cost_push("bookless", return_state=True)
+    assert (state.name, "has no accounting" in state.message) == ("BadInput", True)
