@@ -3,6 +3,7 @@
 What accounting itself refuses is put into words by its connector, under accounting's own codes.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -142,3 +143,14 @@ POSTING_REASONS: Mapping[str, PostingReason] = {
     ),
     "unexpected_answer": PostingReason("{problem}", "Show this row to the operators."),
 }
+
+
+def posting_table() -> str:
+    """The reasons as Markdown, for the README; facts are *words*."""
+    rows = ["| code | what the report says | what to do |", "|---|---|---|"]
+    rows += [f"| `{code}` | {_shown(one.sentence)} | {_shown(one.fix)} |" for code, one in POSTING_REASONS.items()]
+    return "\n".join(rows)
+
+
+def _shown(template: str) -> str:
+    return re.sub(r"{(\w+)}", lambda fact: f"*{fact[1].replace('_', ' ')}*", template)

@@ -152,7 +152,9 @@ class BooksWorld:
 
     async def push_until_quiet(self) -> None:
         """Push in good weather until nothing is posted any more."""
-        self.ledger.limits.change(f"session:soluno:{self.slug}", lambda state: {**(state or {"grant": ""}), "again": False})
+        self.ledger.limits.change(
+            f"session:soluno:{self.slug}", lambda state: {**(state or {"grant": ""}), "again": False}
+        )
         for _ in range(6):
             before = self.posted_rows()
             assert await self.push()

@@ -11,6 +11,7 @@ from domain.case import Case, Phone, StaffMember
 from domain.drafting import draft
 from domain.outcome import Defect
 from domain.portal import Draft
+from domain.posting_reasons import posting_table
 from domain.reason_codes import REASONS
 from domain.reason_table import reason_table
 from domain.reasons import defect, defect_from_problem
@@ -279,6 +280,9 @@ def test_the_readme_shows_the_table() -> None:
 
 
 def test_the_readme_shows_the_relays_table() -> None:
+    marked = re.search(r"<!-- posting codes -->(.*?)<!-- /posting codes -->", README.read_text(), re.DOTALL)
+    assert marked is not None
+    assert marked[1].strip() == posting_table()
     marked = re.search(r"<!-- relay codes -->(.*?)<!-- /relay codes -->", README.read_text(), re.DOTALL)
     assert marked is not None
     assert marked[1].strip() == relay_reason_table()
