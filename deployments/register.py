@@ -29,8 +29,8 @@ BLOCK_TYPES = (
     ClioCredentials,
     SmartAdvocateCredentials,
     CasePeerCredentials,
-    CaseStatusCredentials,
     SolunoCredentials,
+    CaseStatusCredentials,
     Firm,
 )
 

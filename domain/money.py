@@ -22,7 +22,8 @@ def exact(written: object) -> Decimal:
         amount = Decimal(written.strip() if isinstance(written, str) else written)
     except InvalidOperation:
         raise ValueError("is not an amount") from None
-    if not amount.is_finite() or abs(amount) >= _MOST:
+    # As it is, without arithmetic: what has more digits than that can hold would raise errors of its own.
+    if not amount.is_finite() or amount.copy_abs() >= _MOST:
         raise ValueError("is not an amount")
     if amount != amount.quantize(_CENT):
         raise ValueError("has a part of a cent")

@@ -161,14 +161,21 @@ def sentence(lines: Sequence[Line], firm_name: str) -> str:
     """The push in one sentence."""
     posted = [line for line in lines if line.outcome in _COUNTED]
     amount = total(line.amount or ZERO for line in posted)
-    would = "would be" if any(line.outcome in (Outcome.WOULD_POST, Outcome.WOULD_WAIT) for line in lines) else "were"
+    dry = any(line.outcome in (Outcome.WOULD_POST, Outcome.WOULD_WAIT) for line in lines)
+    one, many = ("would be",) * 2 if dry else ("was", "were")
+    counted = {outcome: sum(line.outcome is outcome for line in lines) for outcome in (Outcome.PAID, Outcome.VOIDED)}
     troubled = sum(line.outcome in TROUBLED for line in lines)
-    paid, voided = (sum(line.outcome is one for line in lines) for one in (Outcome.PAID, Outcome.VOIDED))
-    parts = [f"{len(posted):,} entries of {firm_name} {would} posted, {shown(amount)} in all"]
-    if paid:
-        parts.append(f"{paid:,} costs were paid")
-    if voided:
-        parts.append(f"{voided:,} were voided")
+    entries = "entry" if len(posted) == 1 else "entries"
+    parts = [f"{len(posted):,} {entries} of {firm_name} {_be(len(posted), one, many)} posted, {shown(amount)} in all"]
+    parts += [
+        f"{count:,} {'cost' if count == 1 else 'costs'} {_be(count, one, many)} {outcome.value}"
+        for outcome, count in counted.items()
+        if count
+    ]
     if troubled:
-        parts.append(f"{troubled:,} need attention")
+        parts.append(f"{troubled:,} {_be(troubled, 'needs', 'need')} attention")
     return "; ".join(parts) + "."
+
+
+def _be(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

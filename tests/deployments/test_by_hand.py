@@ -23,6 +23,8 @@ FORMS = {
     "message_relay/one-firm": {"firm", "since", "case"},
     "document_relay/one-firm": {"firm", "since"},
     "delivery_receipt/receipt": {"firm", "item", "stream", "again"},
+    "soluno_preflight/preflight": {"firm"},
+    "reauthenticate_soluno/reauthenticate": {"firm", "push_now"},
 }
 BY_THEMSELVES = {"message_relay/fleet": 120, "document_relay/fleet": 1200}
 
@@ -66,7 +68,7 @@ async def test_register_tells_what_it_did(prefect_server: PrefectServer) -> None
     await samples.save("told-of")
     done = _python(prefect_server, "-m", "deployments.register")
     assert (
-        "Block types: Clio Credentials, SmartAdvocate Credentials, CASEpeer Credentials, Case Status Credentials, Firm."
+        "Block types: Clio Credentials, SmartAdvocate Credentials, CASEpeer Credentials, Soluno Credentials, Case Status Credentials, Firm."
         in done.stdout
     ), done.stderr
     assert "told-of" in done.stdout

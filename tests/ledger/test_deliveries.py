@@ -496,3 +496,31 @@ def test_a_remark_is_on_record_and_changes_nothing(ledger: Ledger, hold: Lease) 
         ledger.deliveries.remark(delivered, "Its author was told.")
     assert steps(ledger, "a")[2:] == [(State.DELIVERED, None), (State.DELIVERED, "Its author was told.")]
     assert ledger.deliveries.get(FIRM, STREAM, "a") == delivered
+
+
+def test_what_is_called_for_may_be_known_only_with_the_call(ledger: Ledger, hold: Lease) -> None:
+    reserve(ledger, message("a"))
+    [claimed] = claim(ledger, hold)
+    calling = ledger.deliveries.calling(hold, claimed, "case-2", payload={"amount": "38.75"}, digest="d1")
+    assert (calling.payload, calling.digest, calling.case_id) == ({"amount": "38.75"}, "d1", "case-2")
+    assert ledger.deliveries.get(FIRM, STREAM, "a") == calling
+
+
+def test_what_waits_is_hastened_and_what_is_unknown_keeps_its_time(
+    ledger: Ledger, hold: Lease, clock: HandClock
+) -> None:
+    later = clock.now + timedelta(hours=1)
+    reserve(ledger, message("held", "1"), message("unknown", "2"), message("other", "3"))
+    for delivery in claim(ledger, hold):
+        if delivery.marker == "unknown":
+            lost = ledger.deliveries.unknown(ledger.deliveries.calling(hold, delivery), "No answer.")
+            ledger.deliveries.postpone(lost, "answer_lost", "No answer.", again_at=later)
+        else:
+            ledger.deliveries.postpone(delivery, "held", "It waits.", again_at=later, held=True)
+    assert claim(ledger, hold) == []
+
+    ledger.deliveries.hasten(FIRM, STREAM, ["held", "unknown"])
+    ledger.deliveries.hasten("another", STREAM)
+    assert [one.marker for one in claim(ledger, hold)] == ["held"]
+    ledger.deliveries.hasten(FIRM, STREAM)
+    assert [one.marker for one in claim(ledger, hold)] == ["other"]
