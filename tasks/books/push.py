@@ -92,15 +92,19 @@ class Push:
         """The day in the firm's zone on which the push began."""
         return self.started_at.astimezone(self.firm.zone).date()
 
-    async def casefiles(self, case_id: str, *, anew: bool = False) -> tuple[Casefile, ...]:
-        """The casefiles that carry the case's marker, or else its number; asked for once in a push, unless ``anew``."""
-        if anew or case_id not in self._casefiles:
+    async def casefiles(self, case_id: str) -> tuple[Casefile, ...]:
+        """The casefiles that carry the case's marker, or else its number; asked for once in a push."""
+        if case_id not in self._casefiles:
             found = await self.accounting.casefiles(marker=casefile_marker(self.slug, case_id))
             case = self.cases.get(case_id)
             if not found and case is not None and case.readable_id:
                 found = await self.accounting.casefiles(number=case.readable_id)
             self._casefiles[case_id] = found
         return self._casefiles[case_id]
+
+    def has_now(self, case_id: str, casefile: Casefile) -> None:
+        """The case has this casefile: it was just made."""
+        self._casefiles[case_id] = (casefile,)
 
     def requests(self) -> int:
         """Requests made so far."""

@@ -150,7 +150,7 @@ class CasefileCourier(Courier[ReadyCasefile]):
             made = await self._push.accounting.create_casefile(prepared.draft)
         except FixData as error:
             raise refusal(error) from error
-        await self._push.casefiles(prepared.case_id, anew=True)
+        self._push.has_now(prepared.case_id, made)
         return made.id, None
 
     async def find(self, delivery: Delivery) -> str | None:

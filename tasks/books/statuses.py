@@ -67,14 +67,21 @@ async def take_back_statuses(push: Push) -> None:
     """Say in the case system which pending costs were paid, under which number, and which were voided. Raises ConnectorError."""
     by_entry = {cost.entry_id: cost for cost in push.pending.values() if cost.entry_id}
     standing = await asyncio.to_thread(push.ledger.book_entries.of, push.slug, EntryKind.COST, by_entry)
-    for entry_id, cost in sorted(by_entry.items()):
-        entry = standing.get(entry_id)
-        if entry is not None and entry.status is EntryStatus.PENDING and is_its_day(push, entry_id, _LOOKED_AT_EVERY):
-            entry = await _as_it_is_now(push, entry)
-        if entry is not None:
-            await _take_back(push, cost, entry)
+    markers = [entry.marker for entry in standing.values()]
+    known = await asyncio.to_thread(push.ledger.deliveries.known, push.slug, COSTS, markers)
+    for entry_id, entry in sorted(standing.items()):
+        delivery = known[entry.marker]
+        if _is_looked_at(push, entry, delivery):
+            entry = await _as_it_is_now(push, entry)  # noqa: PLW2901 (the same entry, as it is now)
+        await _take_back(push, by_entry[entry_id], entry, item_in(delivery))
     if push.only is None:
         await _look_for_withdrawn(push)
+
+
+def _is_looked_at(push: Push, entry: BookEntry, delivery: Delivery) -> bool:
+    """Whether a cheque that has been waiting is asked for by itself today."""
+    waits = entry.status is EntryStatus.PENDING and delivery.changed_at < push.started_at
+    return waits and is_its_day(push, entry.entry_id, _LOOKED_AT_EVERY)
 
 
 async def _as_it_is_now(push: Push, entry: BookEntry) -> BookEntry:
@@ -84,11 +91,9 @@ async def _as_it_is_now(push: Push, entry: BookEntry) -> BookEntry:
     return replace(entry, status=status, number=found.number if found else None)
 
 
-async def _take_back(push: Push, cost: Cost, entry: BookEntry) -> None:
-    delivery = await asyncio.to_thread(push.ledger.deliveries.get, push.slug, COSTS, entry.marker)
-    if delivery is None or cost.id != item_in(delivery).source_id:
+async def _take_back(push: Push, cost: Cost, entry: BookEntry, item: Item) -> None:
+    if cost.id != item.source_id:
         return  # the case system names an entry of something else: none of our business
-    item = item_in(delivery)
     _note_changes(push, cost, item)
     if entry.status is EntryStatus.DELETED:
         push.notes.append(note(item, "deleted_in_accounting", entry=entry.entry_id))

@@ -11,12 +11,13 @@ from typing import Any
 
 import orjson
 
+from tests.bench.books import measure_books
 from tests.bench.nights import measure_nights
 from tests.bench.relays import relays
 from tests.bench.requests import CASEPEER, SMARTADVOCATE, measure_requests
 from tests.bench.sizes import growth, memory
 
-PARTS = ("nights", "memory", "growth", "relays", "smartadvocate", "casepeer")
+PARTS = ("nights", "memory", "growth", "relays", "smartadvocate", "casepeer", "books")
 
 
 def main() -> None:
@@ -46,6 +47,8 @@ def main() -> None:
                     found[part] = measure_requests(SMARTADVOCATE, matters // 4, home, say)
                 case "casepeer":
                     found[part] = measure_requests(CASEPEER, matters // 4, home, say)
+                case "books":
+                    found[part] = measure_books(matters // 20, home, say)
     found["machine"]["load_after"] = os.getloadavg()[0]
     found["seconds"] = time.monotonic() - started
     sys.stdout.write(orjson.dumps(_rounded(found), option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -53,7 +56,8 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Speed and size of nightly case sync and relays; prints JSON."
+        prog="python -m tests.bench",
+        description="Speed and size of nightly case sync, relays and cost pushes; prints JSON.",
     )
     parser.add_argument("--matters", type=int, default=20_000, help="the firm's size (default 20000)")
     parser.add_argument("--firms", type=int, default=1000, help="the fleet of the relays (default 1000)")
@@ -63,7 +67,7 @@ def _arguments() -> argparse.Namespace:
         action="append",
         help="one part, may be given again: nights (three nights beside a bare script), memory (peak RSS at 1/4 and "
         "2 1/2 times the size), growth (time at 1/2, 1 and 2 times the size), relays (a quiet tick, a delivering one, a "
-        "large file), smartadvocate and casepeer (their requests at 1/4 of the size). Default: all",
+        "large file), smartadvocate and casepeer (their requests at 1/4 of the size), books (requests of pushes at 1/20). Default: all",
     )
     return parser.parse_args()
 

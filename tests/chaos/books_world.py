@@ -102,7 +102,9 @@ class BooksWorld:
             portal=CaseStatusCredentials(api_key=f"csk-{SEEDED}", host=f"{sandbox.url}/casestatus"),
             accounting=soluno_credentials(sandbox),
         )
-        self.cases = self._answered_for()[:3]
+        self.answered_for = self._answered_for()
+        """Open cases whose lead attorney can answer for them in Soluno."""
+        self.cases = self.answered_for[:3]
         self.peers.link_cases(self.cases[0], self.cases[1])
         self.pushed: set[int] = set()
         self.told: list[Note] = []
