@@ -28,6 +28,11 @@ _COUNTED: Mapping[str, str] = {
 }
 """Refusals that are not to be repeated soon: five of them lock a user."""
 
+
+class QuestionNotSet(LogInAgain):
+    """The user has no security question yet, which an integration needs [seed]."""
+
+
 _OTHERS: Mapping[str, tuple[type[ConnectorError], str]] = {
     "VerificationRequired": (
         NewDevice,
@@ -38,7 +43,7 @@ _OTHERS: Mapping[str, tuple[type[ConnectorError], str]] = {
     ),
     REAUTHENTICATION_REQUIRED: (AnswerQuestion, QUESTION_DUE),
     "VerificationQuestionNotSet": (
-        LogInAgain,
+        QuestionNotSet,
         (
             "The user {user} has no security question yet: log in to Soluno as this user in a browser, and set question and answer "
             "in Profile › Security."

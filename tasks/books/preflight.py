@@ -10,6 +10,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from connectors.errors import AnswerQuestion, LogInAgain, Misconfigured
 from connectors.http import redact
+from connectors.soluno import QuestionNotSet
 from domain.books_preflight import (
     Finding,
     check_attorney,
@@ -52,7 +53,7 @@ def _not_let_in(error: LogInAgain | Misconfigured) -> Finding:
     sentence = redact(str(error))
     if isinstance(error, AnswerQuestion):
         return Finding(1, REAUTHENTICATION_DUE, sentence, "")
-    return Finding(1, LOGIN_REFUSED, sentence, "")
+    return Finding(2 if isinstance(error, QuestionNotSet) else 1, LOGIN_REFUSED, sentence, "")
 
 
 async def _check_cases(push: Push) -> None:

@@ -191,6 +191,14 @@ async def test_books_that_are_not_ready_stop_the_push_and_keep_what_waits(opened
     assert of(rows, cost)["result"] == "posted"
 
 
+async def test_a_login_without_a_question_is_the_second_check(opened: Bookkeepers) -> None:
+    opened.in_soluno("/login", question_set=False, expire_session=True)
+    looked = await soluno_preflight(opened.slug, return_state=True)
+    [finding] = await looked.result()
+    opened.in_soluno("/login", question_set=True)
+    assert (finding["check"], finding["blocks"], "security question" in finding["sentence"]) == (2, "the firm", True)
+
+
 async def test_a_firm_without_books_is_told_so(opened: Bookkeepers) -> None:
     await save_firm("bookless", opened.sandbox, case_system=casepeer_credentials(opened.sandbox))
     state = await soluno_cost_push("bookless", return_state=True)

@@ -91,7 +91,8 @@ async def test_the_month_is_over_and_somebody_answers(
     pushed = await soluno_cost_push(opened.slug, return_state=True)
     assert pushed.name == "Completed", pushed.message
     assert opened.cost(cost).status == "pending"
-    assert opened.left_behind(prefect_server, SECRET, "a harbour elsewhere") == []
+    secrets = (SECRET, "a harbour elsewhere", opened.soluno.designated.password)
+    assert opened.left_behind(prefect_server, *secrets) == []
     assert await entered_inputs() == []
 
 
