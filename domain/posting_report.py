@@ -38,7 +38,6 @@ class Outcome(StrEnum):
     """What came of one thing in this push."""
 
     POSTED = "posted"
-    THERE = "there already"
     WOULD_POST = "would be posted"
     WOULD_WAIT = "would wait"
     WAITING = "waiting"

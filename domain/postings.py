@@ -116,7 +116,7 @@ def note(item: Item, code: str, **facts: Any) -> Note:
 
 def unreadable_note(kind: ItemKind, case_id: str, trouble: Unreadable) -> Note:
     """What is to be said of a record that cannot be read, among them those with a part of a cent."""
-    code = "amount_unusable" if trouble.field == "amount" else "unexpected_answer"
+    code = "amount_unusable" if trouble.field.endswith("amount") else "unexpected_answer"
     reason = POSTING_REASONS[code]
     sentence = reason.sentence.format_map({"problem": trouble.sentence})
     return Note(kind, case_id, trouble.integration_id, None, code, sentence, reason.fix)

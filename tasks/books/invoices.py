@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from prefect import task
@@ -20,6 +21,9 @@ from tasks.books.streams import COSTS, INVOICES, SETTLEMENTS
 from tasks.patience import PATIENT_STEP
 from tasks.relay.courier import Courier
 
+_REMEMBERED = timedelta(days=90)
+"""Pushes run every night: what one has forgotten the next one finds."""
+_ALL = 1_000_000
 UNFINISHED = (Stage.REQUESTED, Stage.REVIEW, Stage.RELEASE)
 
 
@@ -85,20 +89,25 @@ class InvoiceCourier(Courier[Ready]):
 
     async def conclude(self, ended: Delivery) -> str | None:
         """Keep that it is under way; :func:`follow_invoices` goes on with it."""
-        posting = posting_in(ended)
-        if ended.state is State.DELIVERED and posting is not None:
-            item = item_in(ended)
-            entry = BookEntry(
-                EntryKind.INVOICE,
-                ended.remote_id or "",
-                ended.marker,
-                ended.case_id,
-                posting.casefile_id,
-                item.amount,
-                Stage.REQUESTED,
-            )
+        if entry := _requested(ended):
             await asyncio.to_thread(self._push.ledger.book_entries.note, self._push.slug, [entry])
         return None
+
+
+def _requested(delivery: Delivery) -> BookEntry | None:
+    """How an invoice stands that was just requested; None for one that was not."""
+    posting = posting_in(delivery)
+    if delivery.state is not State.DELIVERED or posting is None or delivery.remote_id is None:
+        return None
+    return BookEntry(
+        EntryKind.INVOICE,
+        delivery.remote_id,
+        delivery.marker,
+        delivery.case_id,
+        posting.casefile_id,
+        item_in(delivery).amount,
+        Stage.REQUESTED,
+    )
 
 
 @task(name="follow_invoices", **PATIENT_STEP)
@@ -107,6 +116,7 @@ async def follow_invoices(push: Push) -> None:
 
     How an invoice was requested decides, whatever the firm has chosen since. Raises ConnectorError.
     """
+    await _note_forgotten(push)
     standing = await asyncio.to_thread(push.ledger.book_entries.standing_as, push.slug, EntryKind.INVOICE, UNFINISHED)
     markers = [entry.marker for entry in standing]
     deliveries = await asyncio.to_thread(push.ledger.deliveries.known, push.slug, INVOICES, markers)
@@ -118,6 +128,16 @@ async def follow_invoices(push: Push) -> None:
         number = invoice.number or entry.number
         stands = replace(entry, status=invoice.stage, number=number, dated=invoice.released_on)
         await asyncio.to_thread(push.ledger.book_entries.note, push.slug, [stands])
+
+
+async def _note_forgotten(push: Push) -> None:
+    """Keep those that were requested by a push that died before it could note so."""
+    since = push.started_at - _REMEMBERED
+    made = await asyncio.to_thread(push.ledger.deliveries.changed_since, INVOICES, since, firm=push.slug, limit=_ALL)
+    entries = {entry.entry_id: entry for delivery in made if (entry := _requested(delivery))}
+    known = await asyncio.to_thread(push.ledger.book_entries.of, push.slug, EntryKind.INVOICE, entries)
+    forgotten = [entry for entry_id, entry in entries.items() if entry_id not in known]
+    await asyncio.to_thread(push.ledger.book_entries.note, push.slug, forgotten)
 
 
 async def _followed(push: Push, entry: BookEntry, delivery: Delivery) -> Invoice | None:

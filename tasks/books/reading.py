@@ -132,14 +132,24 @@ async def _read_trust(push: Push) -> None:
             push.notes += [unreadable_note(ItemKind.TRUST_RECEIPT, ledger.case_id, one) for one in ledger.unreadable]
             settling = is_settling(ledger, carried.get(ledger.case_id, frozenset()))
             if settling or is_reread(push, ledger.case_id):
-                push.charges[ledger.case_id] = await push.costs.charges(ledger.case_id)
+                await _read_charges(push, ledger.case_id)
             news = any(marker not in ended for marker in _markers(push.slug, ledger))
             if settling or news or ledger.case_id in push.charges:
                 push.trust[ledger.case_id] = ledger
     # Charges may stand among the costs, too [assumed]; then the case may have no trust ledger yet.
     charged = {cost.case_id for cost in push.open.values() if cost.kind is not CostKind.CASE_COST}
     for case_id in sorted(charged - push.charges.keys()):
+        await _read_charges(push, case_id)
+
+
+async def _read_charges(push: Push, case_id: str) -> None:
+    """The charges of one case; those that cannot be read are this case's trouble alone."""
+    try:
         push.charges[case_id] = await push.costs.charges(case_id)
+    except UnexpectedAnswer as error:
+        push.notes.append(unreadable_note(ItemKind.COPP, case_id, Unreadable(case_id, error.field, str(error))))
+    except NotFound:
+        return  # the case is gone, or hidden: its rows say so
 
 
 def is_reread(push: Push, case_id: str) -> bool:

@@ -139,7 +139,8 @@ async def _look_for_withdrawn(push: Push) -> None:
     voided = await asyncio.to_thread(push.ledger.book_entries.of, *of_cost, push.lately_voided)
     entries = {entry.marker: entry for entry in (*waiting, *voided.values())}
     known = await asyncio.to_thread(push.ledger.deliveries.known, push.slug, COSTS, entries)
-    seen = push.pending.keys() | push.open.keys() | push.paid.keys() | push.voided.keys()
+    to_be_paid = {cost.id for cost in push.open.values() if not cost.superseded} | push.pending.keys()
+    seen = to_be_paid | push.paid.keys() | push.voided.keys()
     for marker, delivery in known.items():
         item = item_in(delivery)
         if item.source_id not in seen:
@@ -148,13 +149,13 @@ async def _look_for_withdrawn(push: Push) -> None:
 
 async def _look_at(push: Push, entry: BookEntry, item: Item) -> None:
     try:
-        stands = (await push.costs.cost(item.source_id)).status
+        cost = await push.costs.cost(item.source_id)
     except NotFound:
-        stands = None
+        stands = "deleted"
+    else:
+        stands = "split" if cost.superseded else cost.status.value
     if entry.status is EntryStatus.VOID:
-        if stands is CostStatus.PAID:
+        if stands == CostStatus.PAID.value:
             push.notes.append(note(item, "void_after_paid"))
-        return
-    if stands is not CostStatus.PENDING and stands is not CostStatus.OPEN:
-        word = stands.value if stands else "deleted"
-        push.notes.append(note(item, "posted_though_withdrawn", entry=entry.entry_id, stands=word))
+    elif stands not in (CostStatus.PENDING.value, CostStatus.OPEN.value):
+        push.notes.append(note(item, "posted_though_withdrawn", entry=entry.entry_id, stands=stands))
