@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flows.check_connection import check_connection
 from flows.soluno_cost_push import soluno_cost_push
 from flows.soluno_preflight import soluno_preflight
 from tests.flows.bookkeeping import Bookkeepers, open_bookkeepers
@@ -189,6 +190,31 @@ async def test_books_that_are_not_ready_stop_the_push_and_keep_what_waits(opened
     opened.in_soluno("/features", release_stage=True)
     _, rows = await push(opened)
     assert of(rows, cost)["result"] == "posted"
+
+
+async def test_the_books_are_probed_beside_the_other_systems(opened: Bookkeepers) -> None:
+    well = await check_connection(opened.slug, return_state=True)
+    reference = next(one for one in opened.soluno.books.posting_references.values() if one.code == "ACC")
+    opened.in_soluno(f"/posting-references/{reference.id}", active=False)
+    ill = await check_connection(opened.slug, return_state=True)
+    opened.in_soluno(f"/posting-references/{reference.id}", active=True)
+
+    assert well.name == "Completed", well.message
+    assert (ill.name, "cost posting reference" in ill.message) == ("SetupNeeded", True)
+
+
+async def test_charges_that_cannot_be_read_stop_nothing_else(opened: Bookkeepers) -> None:
+    torn, other = opened.case_answered_for(6), opened.case_answered_for(7)
+    opened.records.write_trust_line(torn, "fee", "-60.00", payee="Harrow Pike LLP", status="staged")
+    opened.records.set_charges(torn, copp={"amount": "150.005"})
+    [cost] = opened.add_costs(other, "9.00")
+
+    _, rows = await push(opened)
+
+    assert of(rows, cost)["result"] == "posted"
+    [row] = [row for row in rows if row["case_id"] == str(torn) and row["result"] == "needs attention"]
+    assert (row["reason_code"], "150.005" in row["reason"]) == ("amount_unusable", True)
+    opened.records.set_charges(torn, copp={"amount": "0.00"})
 
 
 async def test_a_login_without_a_question_is_the_second_check(opened: Bookkeepers) -> None:
