@@ -102,7 +102,7 @@ class Try:
 
 
 def _work(place: Place, flow_run: UUID, lease_seconds: float) -> None:
-    hold.LEASE_SECONDS = sync_run.LEASE_SECONDS = lease_seconds
+    hold.LEASE_SECONDS = lease_seconds
     with enter(place):
         asyncio.run(_run(flow_run))
 

@@ -18,8 +18,8 @@ from tests.flows.processes import PrefectServer
 
 SHORT_LEASE = 4.0
 DOOMED = """
-import asyncio, tasks.hold, tasks.sync_run
-tasks.hold.LEASE_SECONDS = tasks.sync_run.LEASE_SECONDS = {seconds}
+import asyncio, tasks.hold
+tasks.hold.LEASE_SECONDS = {seconds}
 from flows.initial_bulk_import import initial_bulk_import
 asyncio.run(initial_bulk_import({slug!r}))
 """
@@ -54,7 +54,6 @@ async def test_a_killed_import_frees_the_firm_and_its_retry_waits_for_that(
     office: Office, prefect_server: PrefectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.hold.LEASE_SECONDS", SHORT_LEASE)
-    monkeypatch.setattr("tasks.sync_run.LEASE_SECONDS", SHORT_LEASE)
     slow = office.sandbox.controls.faults.add(
         FaultRule("casestatus", FaultKind.DELAY, method="PUT", path=UPSERTS, seconds=0.4, count=None)
     )
