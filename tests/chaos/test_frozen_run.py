@@ -1,7 +1,9 @@
 """A run that was frozen past its hold, and wakes up when another one has done its work, writes nothing any more."""
 
 import asyncio
+import contextlib
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,25 @@ UPSERT = "/v1/api/cases/by_integration_id/*"
 @pytest.fixture
 def world() -> WorldOptions:
     return WorldOptions(matters=120, shares=Shares.trouble_free())
+
+
+async def freeze(run: Try, ledger: Ledger) -> None:
+    """Freeze it while it writes nothing: of one frozen in the middle of a transaction, SQLite lets nobody else write."""
+    run.send(signal.SIGSTOP)
+    while not can_be_written(str(ledger._database.url.database)):
+        run.send(signal.SIGCONT)
+        await asyncio.sleep(0.05)
+        run.send(signal.SIGSTOP)
+
+
+def can_be_written(database: str) -> bool:
+    with contextlib.closing(sqlite3.connect(database, timeout=1.0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.rollback()
+        return True
 
 
 @pytest.mark.parametrize(
@@ -52,7 +73,7 @@ async def test_a_frozen_run_is_overtaken(
         assert frozen.alive
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
-    frozen.send(signal.SIGSTOP)
+    await freeze(frozen, ledger)
     try:
         faults.clear()
         while ledger.leases.holder(f"cases:{office.slug}") is not None:
