@@ -2,10 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from connectors.errors import ConnectorError, FixData, NotFound, Stale, UnexpectedAnswer
+from connectors.errors import FixData, NotFound, UnexpectedAnswer
 from connectors.http import redact
 from domain.books import (
     CostPosting,
@@ -18,7 +17,7 @@ from domain.books import (
 )
 from domain.books_preflight import check_date
 from domain.case import Unreadable
-from domain.costs import Cost, CostStatus
+from domain.costs import CostStatus
 from domain.money import ZERO, shown
 from domain.postings import CHARGES, Item, ItemKind, Note, from_cost, note, unreadable_note
 from ledger import BookEntry, Delivery, State
@@ -28,6 +27,7 @@ from tasks.books.reading import charge_standing
 from tasks.books.records import answering, contact_id, usable_casefile
 from tasks.books.refusals import held, held_for, refusal, refused
 from tasks.books.streams import COSTS, SETTLEMENTS
+from tasks.books.telling import tell_of_cost
 from tasks.relay.courier import Courier
 
 STATUS_OF = {
@@ -215,49 +215,6 @@ class SettlementCourier(_EntryCourier):
         if difference == ZERO:
             raise refused("nothing_to_post")
         return replace(item, amount=difference)
-
-
-async def tell_of_cost(push: Push, delivered: Delivery) -> str | None:
-    """Say in the case system that a cost was sent; why that cannot be said, else None."""
-    item, cost = item_in(delivered), push.open.get(item_in(delivered).source_id)
-    if cost is None:
-        return None
-    try:
-        marked = await _mark_pending(push, cost, delivered)
-    except _Withdrawn as now:
-        push.notes.append(note(item, "posted_though_withdrawn", entry=delivered.remote_id, stands=str(now)))
-        return None
-    except ConnectorError as error:
-        push.notes.append(note(item, "not_told", problem=redact(str(error))))
-        return f"CASEpeer could not be told yet. {redact(str(error))}"
-    push.open.pop(marked.id, None)
-    push.pending[marked.id] = marked
-    return None
-
-
-class _Withdrawn(Exception):
-    """What was posted is no longer to be posted; as what it stands now."""
-
-
-async def _mark_pending(push: Push, cost: Cost, delivered: Delivery) -> Cost:
-    """Mark it, as it was read or as it is now. Raises _Withdrawn, ConnectorError."""
-    posting = posting_in(delivered)
-    account = posting.bank_account_id if isinstance(posting, CostPosting) else ""
-    entry = delivered.remote_id or ""
-    try:
-        if cost.superseded:
-            raise _Withdrawn("split")
-        try:
-            return await push.costs.mark_pending(cost, entry, account, datetime.now(UTC))
-        except Stale:
-            cost = await push.costs.cost(cost.id)
-        if cost.superseded:
-            raise _Withdrawn("split")
-        if cost.status is not CostStatus.OPEN:
-            raise _Withdrawn(cost.status.value)
-        return await push.costs.mark_pending(cost, entry, account, datetime.now(UTC))
-    except NotFound:
-        raise _Withdrawn("deleted") from None
 
 
 def book_entry(delivered: Delivery, posting: Posting) -> BookEntry:

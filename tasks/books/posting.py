@@ -11,12 +11,13 @@ from connectors.http import redacting_logger
 from domain.posting_markers import casefile_marker
 from domain.postings import Item, ItemKind
 from ledger import Reservation, State
-from tasks.books.entries import CostCourier, SettlementCourier, tell_of_cost
+from tasks.books.entries import CostCourier, SettlementCourier
 from tasks.books.invoices import InvoiceCourier
 from tasks.books.payloads import contact_draft, payload_of
 from tasks.books.push import Push
 from tasks.books.records import CONTACT, CasefileCourier, ContactCourier, client_contact, vendor
 from tasks.books.streams import CASEFILES, CONTACTS, COSTS, INVOICES, SETTLEMENTS
+from tasks.books.telling import tell_of_cost
 from tasks.patience import PATIENT_STEP, STEP
 from tasks.relay.courier import Courier
 from tasks.relay.delivering import SETTLING, Engine

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from blocks.casepeer import CasePeerCredentials
@@ -40,6 +40,7 @@ class Push:
         costs: CaseBooks,
         accounting: Accounting,
         *,
+        started_at: datetime,
         only: Sequence[str] | None,
         dry_run: bool,
     ) -> None:
@@ -48,7 +49,8 @@ class Push:
         self.only = None if only is None else frozenset(only)
         """Ids of the only costs that were asked for; None: everything."""
         self.dry_run = dry_run
-        self.started_at = datetime.now(UTC)
+        self.started_at = started_at
+        """By the ledger's clock, as everything that is on record there."""
         self.wanted: dict[str, Item] = {}
         """What is to be posted and is not yet, by marker."""
         self.posted: dict[str, Item] = {}
@@ -178,4 +180,5 @@ async def connected_push(
             SharedState(f"{accounting.system}:{slug}", ledger.limits, ledger.tokens, hold.require)
         )
         cleanup.push_async_callback(books.close)
-        yield Push(firm, ledger, hold, case_system, costs, books, only=only, dry_run=dry_run)
+        at = await asyncio.to_thread(ledger.deliveries.now)
+        yield Push(firm, ledger, hold, case_system, costs, books, started_at=at, only=only, dry_run=dry_run)

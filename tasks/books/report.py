@@ -12,29 +12,23 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.client.schemas.objects import State as FlowState
 from prefect.states import Completed, Failed
 
-from domain.books import EntryKind, Posting
 from domain.money import shown, total
 from domain.posting_report import (
     COLUMNS,
     TROUBLED,
     Line,
-    Links,
     Outcome,
     PushFacts,
     Sum,
-    line_of,
     row_of,
     sentence,
     sums_by_case,
     sums_by_kind,
 )
-from domain.postings import Item, ItemKind
 from domain.report import neutral_cell
-from ledger import Delivery, State
 from ledger.database import home
-from tasks.books.payloads import item_in, posting_in
 from tasks.books.push import Push
-from tasks.books.streams import COSTS, INVOICES, SETTLEMENTS
+from tasks.books.rows import client_of, lines_of, links_of
 from tasks.flow_run import current_flow_run
 from tasks.mail import send_mail
 from tasks.markdown import plain
@@ -43,16 +37,6 @@ from tasks.patience import STEP
 MOST_SHOWN = 500
 """How many rows the table shows, those that need attention first; the CSV has them all."""
 _CASES_SHOWN = 50
-_ALL = 1_000_000
-_KINDS = {
-    ItemKind.COST: EntryKind.COST,
-    ItemKind.COPP: EntryKind.FEE,
-    ItemKind.PROPERTY_DAMAGE: EntryKind.FEE,
-    ItemKind.FEE: EntryKind.FEE,
-    ItemKind.TRUST_RECEIPT: EntryKind.TRUST_RECEIPT,
-    ItemKind.TRUST_CHEQUE: EntryKind.TRUST_CHEQUE,
-    ItemKind.INVOICE: EntryKind.INVOICE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,123 +71,18 @@ async def publish_push(push: Push, requested_by: str | None) -> FlowState[Any]:
 @task(name="write_push_report", **STEP)
 async def write_push_report(push: Push, requested_by: str | None) -> PushReport:
     """Gather the rows, and write the CSV."""
-    lines = await _lines(push)
+    lines = await lines_of(push)
     flow_run = current_flow_run()
     facts = PushFacts(
         str(flow_run.id) if flow_run else "", push.started_at.isoformat(timespec="seconds"), requested_by or ""
     )
     name = f"costs-{push.started_at:%Y%m%d-%H%M%S}-{facts.run_id[:8] or 'by-hand'}.csv"
     path = home() / "reports" / push.slug / name
-    rows = [row_of(line, facts, _links(push, line), _client(push, line)) for line in lines]
+    rows = [row_of(line, facts, links_of(push, line), client_of(push, line)) for line in lines]
     await asyncio.to_thread(_write_csv, path, rows)
     report = PushReport(tuple(lines), path.resolve(), sentence(lines, push.firm.name), push.requests())
     get_run_logger().info("%s The report is at %s.", report.sentence, report.csv)
     return report
-
-
-async def _lines(push: Push) -> list[Line]:
-    """What became of everything that was to be posted, then what else is to be told."""
-    lines = [line_of(told) for told in push.notes]
-    if push.dry_run:
-        lines += [_would(push, item) for item in push.wanted.values()]
-    else:
-        for stream in (COSTS, SETTLEMENTS, INVOICES):
-            lines += await _of_stream(push, stream)
-    for outcome, found in ((Outcome.PAID, push.paid), (Outcome.VOIDED, push.voided)):
-        lines += [
-            Line(
-                ItemKind.COST,
-                entry.case_id,
-                cost_id,
-                outcome,
-                entry.amount,
-                number=entry.number or "",
-                dated=entry.dated,
-                entry_id=entry.entry_id,
-                casefile_id=entry.casefile_id,
-            )
-            for cost_id, entry in found.items()
-        ]
-    for case_id, (there, here) in push.differences.items():
-        reason = f"Soluno has {shown(there)} in trust, CASEpeer {shown(here)}: all of the difference is under way."
-        lines.append(Line(ItemKind.TRUST_RECEIPT, case_id, case_id, Outcome.COMPARED, there, reason=reason))
-    return sorted(lines, key=lambda line: (line.outcome not in TROUBLED, line.case_id, line.kind, line.source_id))
-
-
-async def _of_stream(push: Push, stream: str) -> list[Line]:
-    deliveries = push.ledger.deliveries
-    changed = await asyncio.to_thread(deliveries.changed_since, stream, push.started_at, firm=push.slug, limit=_ALL)
-    waiting = await asyncio.to_thread(deliveries.pending, push.slug, stream, limit=_ALL)
-    return [_of_delivery(one) for one in {one.id: one for one in (*changed, *waiting)}.values()]
-
-
-def _of_delivery(delivery: Delivery) -> Line:
-    item, posting = item_in(delivery), posting_in(delivery)
-    casefile = posting.casefile_id if posting is not None else ""
-    outcome, code, reason = _outcome(delivery)
-    number = item.check_number if outcome is Outcome.POSTED else ""
-    return Line(
-        item.kind,
-        item.case_id,
-        item.source_id,
-        outcome,
-        item.amount,
-        item.payee,
-        code,
-        reason,
-        number=number,
-        dated=_dated(posting),
-        entry_id=delivery.remote_id or "",
-        casefile_id=casefile,
-    )
-
-
-def _dated(posting: Posting | None) -> Any:
-    return getattr(posting, "on", None)
-
-
-def _outcome(delivery: Delivery) -> tuple[Outcome, str, str]:
-    code, reason = delivery.code or "", delivery.reason or ""
-    match delivery.state:
-        case State.DELIVERED:
-            return Outcome.POSTED, "", ""
-        case State.GIVEN_UP:
-            left_out = code in ("withdrawn", "nothing_to_post")
-            return (Outcome.SKIPPED if left_out else Outcome.REFUSED), code, reason
-        case State.UNKNOWN | State.CALLING:
-            return Outcome.FAILED, "answer_lost", f"{reason} It is looked up before anything is repeated."
-        case _:
-            return (Outcome.WAITING if delivery.held else Outcome.FAILED), code or "waits", reason
-
-
-def _would(push: Push, item: Item) -> Line:
-    """What would become of an item, as far as it can be told without posting it."""
-    stops = [one for one in push.findings if one.case_id == item.case_id or (one.case_id is None and not one.warning)]
-    line = Line(item.kind, item.case_id, item.source_id, Outcome.WOULD_POST, item.amount, item.payee, dated=item.on)
-    if not stops:
-        return line
-    first = stops[0]
-    return Line(
-        item.kind,
-        item.case_id,
-        item.source_id,
-        Outcome.WOULD_WAIT,
-        item.amount,
-        item.payee,
-        first.code,
-        first.sentence,
-        first.fix,
-    )
-
-
-def _links(push: Push, line: Line) -> Links:
-    entry = push.accounting.entry_url(_KINDS[line.kind], line.entry_id, line.casefile_id) if line.entry_id else ""
-    return Links(push.costs.cost_url(line.case_id) if line.case_id else "", entry)
-
-
-def _client(push: Push, line: Line) -> str:
-    case = push.cases.get(line.case_id)
-    return case.clients[0].display_name if case and case.clients else ""
 
 
 def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
@@ -276,7 +155,7 @@ def _amount(sums: list[Sum]) -> str:
 
 
 def _shown(push: Push, line: Line) -> dict[str, str]:
-    links = _links(push, line)
+    links = links_of(push, line)
     return {
         "kind": line.kind.value,
         "case": f"[{line.case_id}]({links.case})" if links.case else "",
