@@ -85,7 +85,12 @@ def check_set_up(books: BooksSetUp, wishes: BooksWishes) -> tuple[BooksPlan | No
     if not books.release_stage:
         sentence = "The stage *Release Invoice* is switched off in Soluno, so no invoice can go there."
         found.append(
-            Finding(5, "release_stage_off", sentence, "Soluno: gear › Features › Enable release invoice stage.")
+            Finding(
+                5,
+                "release_stage_off",
+                sentence,
+                "Soluno: gear › Settings › Features › Enable release invoice stage in billing.",
+            )
         )
     area = _pick(found, 6, "area", "The area of practice", wishes.area_of_practice, books.areas, _AREA)
     codes = []
@@ -93,7 +98,7 @@ def check_set_up(books: BooksSetUp, wishes: BooksWishes) -> tuple[BooksPlan | No
         code = _pick(found, 7, "activity_code", "The activity code", name, books.activity_codes, _CODES)
         if code is not None and not code.has_gl_account:
             sentence = f"The activity code “{code.name}” has no general-ledger account."
-            fix = f"Soluno: gear › Rates/Codes › Activity codes › {code.name} › General Ledger account."
+            fix = f"Soluno: gear › Rates/Codes › Activity Codes › {code.name} › General Ledger Account."
             found.append(Finding(8, "activity_code_without_account", sentence, fix))
         codes.append(code)
     reference = _pick(
@@ -109,7 +114,7 @@ def check_set_up(books: BooksSetUp, wishes: BooksWishes) -> tuple[BooksPlan | No
     trust = _account(found, 11, "Trust", wishes.trust_account, books.bank_accounts)
     if wishes.release_mode is None:
         sentence = "Nobody has chosen whether invoices are released at once or reviewed in Soluno first."
-        found.append(Finding(12, "release_mode_unset", sentence, "Soluno Credentials › Release mode."))
+        found.append(Finding(12, "release_mode_unset", sentence, "Soluno Credentials › Invoices are released."))
     copp, damage = codes
     if found or None in (area, copp, damage, reference, operating, trust):
         return None, found
@@ -131,8 +136,8 @@ def check_set_up(books: BooksSetUp, wishes: BooksWishes) -> tuple[BooksPlan | No
 
 
 _AREA = "Soluno: gear › Areas of Practice; or the name in Soluno Credentials › Area of practice."
-_CODES = "Soluno: gear › Rates/Codes › Activity codes."
-_REFERENCE = "Soluno: gear › Posting references; or Soluno Credentials › Cost posting reference."
+_CODES = "Soluno: gear › Rates/Codes › Activity Codes."
+_REFERENCE = "Soluno: gear › Cost Posting References; or Soluno Credentials › Cost posting reference."
 _BANKING = "Soluno: gear › Banking; or Soluno Credentials › {field}."
 
 
@@ -157,7 +162,7 @@ def _pick(
 
 
 def _account(found: list[Finding], number: int, kind: str, name: str, listed: tuple[Listed, ...]) -> Listed | None:
-    field = {"Operating": "Operating account", "Trust": "Client trust account"}[kind]
+    field = {"Operating": "Operating account", "Trust": "Trust account"}[kind]
     what, fix = f"The {field[0].lower()}{field[1:]}", _BANKING.format(field=field)
     code = f"{kind.lower()}_account"
     account = _pick(found, number, code, what, name, listed, fix)

@@ -72,18 +72,18 @@ POSTING_REASONS: Mapping[str, PostingReason] = {
         "Soluno: gear › Users › the attorney › Records Time.",
     ),
     "casefile_closed": PostingReason(
-        "The casefile {casefile} is closed in Soluno.", "Soluno: Files › the file › Reopen."
+        "The casefile {casefile} is closed in Soluno.", "Soluno: File Manager › the file › Reopen."
     ),
     "casefile_on_hold": PostingReason(
-        "The casefile {casefile} is on hold in Soluno.", "Soluno: Files › the file › Billing settings › Hold."
+        "The casefile {casefile} is on hold in Soluno.", "Soluno: File Manager › the file › Billing Settings › Hold."
     ),
     "casefile_twice": PostingReason(
         "Several casefiles in Soluno carry the mark of this case: {numbers}. Nobody can tell which one is meant.",
-        "Soluno: Files › take the reference {marker} off all but one.",
+        "Soluno: File Manager › take the reference {marker} off all but one.",
     ),
     "casefile_of_another": PostingReason(
         "The casefile {casefile} in Soluno carries the case's number, but belongs to {client}.",
-        "Soluno: Files › see whose it is, and put the reference {marker} on the right one; or change its number.",
+        "Soluno: File Manager › see whose it is, and put the reference {marker} on the right one; or change its number.",
     ),
     "contact_twice": PostingReason(
         "Several vendors in Soluno are called “{name}”: {numbers}. Nobody can tell which one is to be paid.",
@@ -91,7 +91,7 @@ POSTING_REASONS: Mapping[str, PostingReason] = {
     ),
     "period_closed": PostingReason(
         "It is dated {on}, and entries before {before} are not allowed in Soluno any more.",
-        "Soluno: gear › Features › Entries not allowed before; or enter it by hand in an open period.",
+        "Soluno: gear › Settings › Features › the day before which entries are refused; or enter it by hand in an open period.",
     ),
     "account_unknown": PostingReason(
         "“{name}”, the account chosen for its cheque, is no active operating account in Soluno.",
