@@ -180,7 +180,8 @@ def _in_order(line: TrustLine) -> tuple[bool, date, int, str]:
 
 def _from_line(line: TrustLine, case_id: str, slug: str, *, pushed: bool, client_id: str) -> Iterator[Item | Note]:
     incoming, amount = line.kind in _INCOMING, abs(line.amount)
-    kind = ItemKind.TRUST_RECEIPT if incoming else ItemKind.TRUST_CHEQUE
+    comes_in = incoming or line.kind is TrustKind.IMPORTED_BALANCE
+    kind = ItemKind.TRUST_RECEIPT if comes_in else ItemKind.TRUST_CHEQUE
     if line.kind is TrustKind.FEE:
         kind = ItemKind.FEE
     item = Item(

@@ -59,9 +59,9 @@ class Push:
         """Costs that wait for their cheques, by id."""
         self.open: dict[str, Cost] = {}
         """Costs that are open in the case system, by id."""
-        self.paid: dict[str, BookEntry] = {}
+        self.paid: dict[str, tuple[BookEntry, Item]] = {}
         """Costs of which the case system heard in this push that their cheques were printed, by id; likewise *voided*."""
-        self.voided: dict[str, BookEntry] = {}
+        self.voided: dict[str, tuple[BookEntry, Item]] = {}
         self.lately_voided: set[str] = set()
         """Entries that were found voided in this push."""
         self.charges: dict[str, Charges] = {}

@@ -40,12 +40,13 @@ async def lines_of(push: Push) -> list[Line]:
                 cost_id,
                 outcome,
                 entry.amount,
+                item.payee,
                 number=entry.number or "",
                 dated=entry.dated,
                 entry_id=entry.entry_id,
                 casefile_id=entry.casefile_id,
             )
-            for cost_id, entry in found.items()
+            for cost_id, (entry, item) in found.items()
         ]
     for case_id, (there, here) in push.differences.items():
         reason = f"Soluno has {shown(there)} in trust, CASEpeer {shown(here)}: all of the difference is under way."

@@ -102,11 +102,11 @@ async def _take_back(push: Push, cost: Cost, entry: BookEntry, item: Item) -> No
         if entry.status in _PAID and entry.number and entry.dated:
             if not push.dry_run:
                 await push.costs.mark_paid(cost, entry.number, entry.dated)
-            push.paid[cost.id] = entry
+            push.paid[cost.id] = entry, item
         elif entry.status is EntryStatus.VOID:
             if not push.dry_run:
                 await push.costs.mark_void(cost)
-            push.voided[cost.id] = entry
+            push.voided[cost.id] = entry, item
         else:
             return
         push.pending.pop(cost.id, None)
