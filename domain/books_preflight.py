@@ -60,8 +60,11 @@ class BooksPlan:
     operating_accounts: tuple[Listed, ...]
 
     def operating_account(self, name: str) -> Listed | None:
-        """The active operating account of this name or id; the usual one for an empty name; None when there is none."""
-        return next((one for one in self.operating_accounts if _called(one, name or self.operating_id)), None)
+        """The active operating account of this id or name; the usual one for an empty name; None unless there is just one."""
+        wanted = name.strip() or self.operating_id
+        by_id = [one for one in self.operating_accounts if one.id == wanted]
+        found = by_id or [one for one in self.operating_accounts if _called(one, wanted)]
+        return found[0] if len(found) == 1 else None
 
 
 def check_login(standing: SessionStanding, now: datetime) -> list[Finding]:

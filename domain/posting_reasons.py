@@ -94,7 +94,7 @@ POSTING_REASONS: Mapping[str, PostingReason] = {
         "Soluno: gear › Settings › Features › the day before which entries are refused; or enter it by hand in an open period.",
     ),
     "account_unknown": PostingReason(
-        "“{name}”, the account chosen for its cheque, is no active operating account in Soluno.",
+        "“{name}”, the account chosen for its cheque, is not the name of just one active operating account in Soluno.",
         "CASEpeer: choose another bank account for the cost.",
     ),
     "casefile_waits": PostingReason(

@@ -48,6 +48,9 @@ def test_books_that_are_ready_are_found_by_name_whatever_the_case_and_the_blanks
     assert ids == ("4", "7", "8", "2", "11", "14")
     assert plan.operating_account("") == BOOKS.bank_accounts[0]
     assert plan.operating_account("Client Trust") is None
+    alike = replace(BOOKS.bank_accounts[0], id="12")
+    twice = replace(plan, operating_accounts=(BOOKS.bank_accounts[0], alike))
+    assert (twice.operating_account("Operating"), twice.operating_account("12")) == (None, alike)
 
 
 INACTIVE = {"active": False}
