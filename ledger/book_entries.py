@@ -69,7 +69,7 @@ class BookEntries(Store):
             }
 
     def standing_as(self, firm: str, kind: EntryKind, statuses: Collection[EntryStatus | Stage]) -> list[BookEntry]:
-        """Entries of one kind that stand so now, those first that have done so for the longest time."""
+        """Entries of one kind that stand so now, those first that were noted the longest ago."""
         wanted = select(*_COLUMNS).where(
             book_entries.c.firm == firm,
             book_entries.c.kind == kind.value,

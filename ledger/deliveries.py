@@ -10,26 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Connection,
-    FromClause,
     Row,
-    Update,
-    and_,
-    bindparam,
     case,
-    exists,
     func,
-    insert,
-    or_,
     select,
-    tuple_,
     update,
 )
 
 from ledger.database import chunks, insert_or_ignore
-from ledger.delivery import ALLOWED, ENDED, Delivery, Receipt, Reservation, Standing, State, Step
+from ledger.delivery import ENDED, Delivery, Receipt, Reservation, Standing, State, Step
+from ledger.delivery_statements import CHANGE, CLAIMABLE, MOVES, NOTE, is_due, of_stream, unended
 from ledger.errors import LeaseLost, NotAllowed
 from ledger.leases import Lease, fenced
 from ledger.store import Store
@@ -58,7 +49,7 @@ class Deliveries(Store):
 
     def digests(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, str | None]:
         """The digest of the last wording of each of ``markers`` that is reserved already, whatever became of it."""
-        wanted = select(deliveries.c.marker, deliveries.c.digest).where(_of(firm, stream))
+        wanted = select(deliveries.c.marker, deliveries.c.digest).where(of_stream(firm, stream))
         with self._database.reading() as connection:
             return {
                 marker: digest
@@ -68,7 +59,7 @@ class Deliveries(Store):
 
     def payloads_of(self, firm: str, stream: str, case_ids: Iterable[str]) -> list[tuple[str, Mapping[str, Any]]]:
         """Case id and payload of everything that was ever reserved for these cases."""
-        wanted = select(deliveries.c.case_id, deliveries.c.payload).where(_of(firm, stream))
+        wanted = select(deliveries.c.case_id, deliveries.c.payload).where(of_stream(firm, stream))
         with self._database.reading() as connection:
             return [
                 (case_id, payload)
@@ -78,7 +69,7 @@ class Deliveries(Store):
 
     def of_case(self, firm: str, stream: str, case_id: str) -> list[Delivery]:
         """Everything that was ever reserved for a case or called for it, the earliest first."""
-        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.case_id == case_id)
+        wanted = select(deliveries).where(of_stream(firm, stream), deliveries.c.case_id == case_id)
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(deliveries.c.id)).all()
         return [_delivery(row) for row in rows]
@@ -94,7 +85,7 @@ class Deliveries(Store):
 
     def known(self, firm: str, stream: str, markers: Iterable[str]) -> dict[str, Delivery]:
         """Those of ``markers`` that are on record, with what became of them."""
-        wanted = select(deliveries).where(_of(firm, stream))
+        wanted = select(deliveries).where(of_stream(firm, stream))
         with self._database.reading() as connection:
             return {
                 row.marker: _delivery(row)
@@ -132,7 +123,7 @@ class Deliveries(Store):
         with fenced(self._database, lease) as connection:
             now = self._database.now(connection)
             wanted = {"firm": firm, "stream": stream, "fence": lease.fence, "now": now, "most": limit}
-            return [_claimed(connection, row, lease, now) for row in connection.execute(_CLAIMABLE, wanted).all()]
+            return [_claimed(connection, row, lease, now) for row in connection.execute(CLAIMABLE, wanted).all()]
 
     def calling(
         self,
@@ -202,7 +193,7 @@ class Deliveries(Store):
     def hasten(self, firm: str, stream: str, markers: Iterable[str] | None = None) -> None:
         """Let everything (only ``markers`` if given) be tried at once that waits to be; what is *unknown* keeps its time."""
         waits = deliveries.c.state.in_([State.RESERVED.value, State.FAILED.value])
-        waiting = update(deliveries).where(_of(firm, stream), _pending(deliveries), waits).values(due_at=None)
+        waiting = update(deliveries).where(of_stream(firm, stream), unended(deliveries), waits).values(due_at=None)
         with self._database.writing() as connection:
             if markers is None:
                 connection.execute(waiting)
@@ -217,7 +208,7 @@ class Deliveries(Store):
 
         What was ever called comes back *unknown*, to be looked up first.
         """
-        wanted = select(deliveries).where(_of(firm, stream), deliveries.c.state == State.GIVEN_UP.value)
+        wanted = select(deliveries).where(of_stream(firm, stream), deliveries.c.state == State.GIVEN_UP.value)
         if markers is not None:
             wanted = wanted.where(deliveries.c.marker.in_(markers))
         if code is not None:
@@ -232,17 +223,17 @@ class Deliveries(Store):
                 _note(connection, [_step(row.id, state, now, by, "Taken up again.")])
         return sorted(row.marker for row in rows)
 
-    def pending(self, firm: str, stream: str, *, limit: int = 500) -> list[Delivery]:
-        """What has not ended, the oldest first."""
-        wanted = select(deliveries).where(_of(firm, stream), _pending(deliveries))
+    def pending(self, firm: str, stream: str, *, limit: int | None = 500) -> list[Delivery]:
+        """What has not ended, the oldest first; all of it without a ``limit``."""
+        wanted = select(deliveries).where(of_stream(firm, stream), unended(deliveries))
         with self._database.reading() as connection:
             rows = connection.execute(wanted.order_by(deliveries.c.occurred_at, deliveries.c.id).limit(limit)).all()
         return [_delivery(row) for row in rows]
 
     def changed_since(
-        self, stream: str, since: datetime, *, firm: str | None = None, limit: int = 500
+        self, stream: str, since: datetime, *, firm: str | None = None, limit: int | None = 500
     ) -> list[Delivery]:
-        """What has changed its state since then, the latest change first."""
+        """What has changed its state since then, the latest change first; all of it without a ``limit``."""
         wanted = select(deliveries).where(deliveries.c.stream == stream, deliveries.c.changed_at >= since)
         if firm is not None:
             wanted = wanted.where(deliveries.c.firm == firm)
@@ -258,9 +249,9 @@ class Deliveries(Store):
                 deliveries.c.firm,
                 func.count(),
                 func.sum(case((deliveries.c.held, 1), else_=0)),
-                func.sum(case((_due(now), 1), else_=0)),
+                func.sum(case((is_due(now), 1), else_=0)),
                 func.min(case((~deliveries.c.held, deliveries.c.waiting_since))),
-            ).where(deliveries.c.stream == stream, _pending(deliveries))
+            ).where(deliveries.c.stream == stream, unended(deliveries))
             if firm is not None:
                 counted = counted.where(deliveries.c.firm == firm)
             rows = connection.execute(counted.group_by(deliveries.c.firm)).tuples().all()
@@ -290,7 +281,7 @@ def _is_newest(connection: Connection, firm: str, stream: str, item: Reservation
     if item.revises is None:
         return True
     marker, last = item.revises
-    revised = _of(firm, stream) & (deliveries.c.marker == marker) & (deliveries.c.digest == last)
+    revised = of_stream(firm, stream) & (deliveries.c.marker == marker) & (deliveries.c.digest == last)
     return bool(connection.execute(update(deliveries).where(revised).values(digest=item.digest)).rowcount)
 
 
@@ -318,52 +309,6 @@ def _reserved(firm: str, stream: str, item: Reservation, now: datetime) -> dict[
     }
 
 
-def _of(firm: str | BindParameter[str], stream: str | BindParameter[str]) -> ColumnElement[bool]:
-    return and_(deliveries.c.firm == firm, deliveries.c.stream == stream)
-
-
-def _pending(table: FromClause) -> ColumnElement[bool]:
-    """Not ended; written as the indices over pending deliveries have it."""
-    return table.c.ended_at.is_(None)
-
-
-def _due(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    return or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now)
-
-
-def _first_of_its_lane() -> ColumnElement[bool]:
-    earlier = deliveries.alias("earlier")
-    same_lane = [earlier.c[name] == deliveries.c[name] for name in ("firm", "stream", "lane")]
-    order = tuple_(earlier.c.occurred_at, earlier.c.id) < tuple_(deliveries.c.occurred_at, deliveries.c.id)
-    return ~exists(select(earlier.c.id).where(*same_lane, _pending(earlier), order))
-
-
-# What is said for each delivery is composed once: composing costs SQLAlchemy more than the database takes to carry it out.
-_CLAIMABLE = (
-    select(deliveries)
-    .where(
-        _of(bindparam("firm"), bindparam("stream")),
-        _pending(deliveries),
-        or_(deliveries.c.fence != bindparam("fence"), deliveries.c.owner.is_(None)),
-        _due(bindparam("now")),
-        _first_of_its_lane(),
-    )
-    .order_by(deliveries.c.occurred_at, deliveries.c.id)
-    .limit(bindparam("most"))
-)
-_CHANGE = update(deliveries).where(deliveries.c.id == bindparam("own_id"))
-_NOTE = insert(delivery_steps)
-
-
-def _moving_into(state: State) -> Update:
-    origins = [deliveries.c.state == origin.value for origin, followers in ALLOWED.items() if state in followers]
-    move = _CHANGE.where(deliveries.c.fence == bindparam("own_fence"), or_(*origins)).returning(deliveries)
-    return move.values(tries=deliveries.c.tries + 1) if state is State.CALLING else move
-
-
-_MOVES: Mapping[State, Update] = {state: _moving_into(state) for state in State if state is not State.RESERVED}
-
-
 def _claimed(connection: Connection, row: Row[Any], lease: Lease, now: datetime) -> Delivery:
     claim = {"fence": lease.fence, "owner": lease.owner}
     if row.state == State.CALLING:
@@ -388,7 +333,7 @@ def _move(
     ended = {"ended_at": now} if state in ENDED else {}
     changed = {"state": state.value, "changed_at": now, **ended, **values}
     own = {"own_id": delivery.id, "own_fence": delivery.fence}
-    row = connection.execute(_MOVES[state], changed | own).one_or_none()
+    row = connection.execute(MOVES[state], changed | own).one_or_none()
     if row is None:
         present = _owned(connection, delivery)
         raise NotAllowed(f"{present.stream} {present.marker} is {present.state}; it cannot become {state.value}.")
@@ -397,7 +342,7 @@ def _move(
 
 
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Delivery:
-    connection.execute(_CHANGE, values | {"own_id": row.id})
+    connection.execute(CHANGE, values | {"own_id": row.id})
     return replace(_delivery(row), **values | ({"state": State(values["state"])} if "state" in values else {}))
 
 
@@ -412,7 +357,7 @@ def _step(delivery_id: int, state: State, at: datetime, by: str | None, note: st
 
 def _note(connection: Connection, steps: Sequence[dict[str, Any]]) -> None:
     if steps:
-        connection.execute(_NOTE, steps)
+        connection.execute(NOTE, steps)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -11,8 +11,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from sqlalchemy import select
 
 from ledger import Delivery, Lease, LeaseHeld, LeaseLost, Ledger, NotAllowed, Reservation, Standing, State
-from ledger.deliveries import _due, _first_of_its_lane, _of, _pending
 from ledger.delivery import ALLOWED
+from ledger.delivery_statements import first_of_its_lane, is_due, of_stream, unended
 from ledger.tables import deliveries as table
 from tests.ledger.samples import FIRM, NOON, HandClock
 
@@ -274,7 +274,7 @@ def test_what_was_asked_for_long_afterwards_ages_from_then(ledger: Ledger, clock
 
 
 def test_finding_the_first_of_a_lane_does_not_wade_through_what_has_ended(ledger: Ledger, clock: HandClock) -> None:
-    wanted = select(table.c.id).where(_of(FIRM, STREAM), _pending(table), _due(clock.now), _first_of_its_lane())
+    wanted = select(table.c.id).where(of_stream(FIRM, STREAM), unended(table), is_due(clock.now), first_of_its_lane())
     with ledger._database.reading() as connection:
         query = str(wanted.compile(connection, compile_kwargs={"literal_binds": True}))
         if ledger._database.is_postgresql:
