@@ -119,9 +119,8 @@ def check_set_up(books: BooksSetUp, wishes: BooksWishes) -> tuple[BooksPlan | No
         sentence = "Nobody has chosen whether invoices are released at once or reviewed in Soluno first."
         found.append(Finding(12, "release_mode_unset", sentence, "Soluno Credentials › Invoices are released."))
     copp, damage = codes
-    if found or None in (area, copp, damage, reference, operating, trust):
+    if found or not (area and copp and damage and reference and operating and trust):
         return None, found
-    assert area and copp and damage and reference and operating and trust  # noqa: PT018
     return (
         BooksPlan(
             area_id=area.id,

@@ -110,7 +110,7 @@ def note(item: Item, code: str, **facts: Any) -> Note:
         reason.sentence.format_map(facts),
         reason.fix.format_map(facts),
         item.payee,
-        skipped=code in _LEFT_OUT,
+        skipped=code in LEFT_OUT,
     )
 
 
@@ -122,7 +122,22 @@ def unreadable_note(kind: ItemKind, case_id: str, trouble: Unreadable) -> Note:
     return Note(kind, case_id, trouble.integration_id, None, code, sentence, reason.fix)
 
 
-_LEFT_OUT = frozenset(
+def changed_note(now: Item, then: Item) -> Note | None:
+    """What is to be said of an item that is not what was posted any more; None while it is."""
+    if now.digest == then.digest:
+        return None
+    return note(
+        now,
+        "changed_after_posting",
+        before=shown(then.amount),
+        payee_before=then.payee or _NOBODY,
+        after=shown(now.amount),
+        payee_after=now.payee or _NOBODY,
+    )
+
+
+_NOBODY = "nobody in particular"
+LEFT_OUT = frozenset(
     {
         "superseded",
         "goes_with_settlement",
@@ -133,6 +148,7 @@ _LEFT_OUT = frozenset(
         "nothing_to_post",
     }
 )
+"""Reasons for which nothing is posted, and nobody has to do anything."""
 
 
 def from_cost(cost: Cost, slug: str) -> Item | Note:

@@ -40,9 +40,9 @@ async def soluno_cost_push(
         await check_books(push)
         await show_preflight(push)
         await tell_of_books(push)
-        if not dry_run and (stopped := stopped_by(push)):
-            return stopped
         if not dry_run:
+            if stopped := stopped_by(push):
+                return stopped
             await make_records(push)
             await post_entries(push)
             await tell_of_posted(push)

@@ -1,14 +1,14 @@
 """Costs, charges, fees and trust lines: each becomes one entry in the books, and the case system hears of its costs."""
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import Any
+from abc import abstractmethod
+from dataclasses import replace
+from datetime import date
 
-from connectors.errors import FixData, NotFound, UnexpectedAnswer
+from connectors.errors import NotFound, UnexpectedAnswer
 from connectors.http import redact
 from domain.books import (
     CostPosting,
-    EntryKind,
     EntryStatus,
     FeePosting,
     Posting,
@@ -19,84 +19,30 @@ from domain.books_preflight import check_date
 from domain.case import Unreadable
 from domain.costs import CostStatus
 from domain.money import ZERO, shown
-from domain.postings import CHARGES, Item, ItemKind, Note, from_cost, note, unreadable_note
-from ledger import BookEntry, Delivery, State
-from tasks.books.payloads import item_in, payload_of, posting_in
-from tasks.books.push import Push
+from domain.postings import CHARGES, Item, ItemKind, Note, from_cost, unreadable_note
+from ledger import Delivery, State
+from tasks.books.couriers import PostingCourier, Ready, book_entry
+from tasks.books.payloads import item_in, posting_in
 from tasks.books.reading import charge_standing
 from tasks.books.records import answering, contact_id, usable_casefile
-from tasks.books.refusals import held, held_for, refusal, refused
+from tasks.books.refusals import held, held_for, refused
 from tasks.books.streams import COSTS, SETTLEMENTS
 from tasks.books.telling import tell_of_cost
-from tasks.relay.courier import Courier
-
-STATUS_OF = {
-    EntryKind.COST: EntryStatus.PENDING,
-    EntryKind.FEE: EntryStatus.POSTED,
-    EntryKind.TRUST_RECEIPT: EntryStatus.POSTED,
-    EntryKind.TRUST_CHEQUE: EntryStatus.PENDING,
-}
-"""How an entry stands when it is posted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Something to be posted exactly as it is here."""
-
-    case_id: str
-    item: Item
-    posting: Posting
-
-
-class _EntryCourier(Courier[Ready]):
-    """Posts entries of one firm; see :class:`tasks.relay.courier.Courier`."""
+class _EntryCourier(PostingCourier):
+    """Posts entries of one firm: what there is of them in the case system now."""
 
     at_once = 4
-
-    def __init__(self, push: Push) -> None:
-        self._push = push
 
     async def prepare(self, delivery: Delivery) -> Ready:
         """See that it is still to be posted, and everything for it is there. Raises Held, Refused, ConnectorError."""
         item = await self._as_it_is_now(item_in(delivery))
         return Ready(item.case_id, item, await self._posting(item))
 
+    @abstractmethod
     async def _as_it_is_now(self, item: Item) -> Item:
-        raise NotImplementedError
-
-    def on_record(self, prepared: Ready) -> tuple[dict[str, Any], str]:
-        """The posting to the last field, so that it can be looked up as it was called."""
-        return payload_of(prepared.item, prepared.posting), prepared.item.digest
-
-    async def call(self, delivery: Delivery, prepared: Ready) -> tuple[str, str | None]:  # noqa: ARG002 (as the engine has it)
-        """Post it. Raises Held, Refused, ConnectorError."""
-        try:
-            posted = await self._push.accounting.post(prepared.posting)
-        except FixData as error:
-            raise refusal(error) from error
-        if posted.amount != prepared.item.amount:
-            differs = {"posted": shown(prepared.item.amount), "answered": shown(posted.amount)}
-            self._push.notes.append(note(prepared.item, "batch_differs", **differs))
-        return posted.id, "It stood there already." if posted.was_there else None
-
-    async def find(self, delivery: Delivery) -> str | None:
-        """Look it up as it was called. Raises Refused when something else stands under its marker."""
-        posting = posting_in(delivery)
-        if posting is None:
-            return None
-        try:
-            found = await self._push.accounting.find(posting)
-        except FixData as error:
-            raise refusal(error) from error
-        return found.id if found else None
-
-    async def conclude(self, ended: Delivery) -> str | None:
-        """Keep how the entry stands."""
-        posting = posting_in(ended)
-        if ended.state is State.DELIVERED and posting is not None:
-            entry = book_entry(ended, posting)
-            await asyncio.to_thread(self._push.ledger.book_entries.note, self._push.slug, [entry])
-        return None
+        """The item as it is to be posted now. Raises Held, Refused, ConnectorError."""
 
     async def _posting(self, item: Item) -> Posting:
         push = self._push
@@ -138,7 +84,7 @@ class _EntryCourier(Courier[Ready]):
                 words = _FEE_WORDS[item.kind]
                 return FeePosting(item.marker, casefile.id, responsible.id, on, item.amount, words, code)
 
-    async def _cheque(self, item: Item, casefile_id: str, on: Any) -> CostPosting:
+    async def _cheque(self, item: Item, casefile_id: str, on: date) -> CostPosting:
         push = self._push
         account = push.plan.operating_account(item.account)
         if account is None:
@@ -188,9 +134,13 @@ class CostCourier(_EntryCourier):
         return found
 
     async def conclude(self, ended: Delivery) -> str | None:
-        """Keep how it stands, and say so in the case system."""
-        await super().conclude(ended)
-        return await tell_of_cost(self._push, ended) if ended.state is State.DELIVERED else None
+        """Keep that it waits for its cheque, and say so in the case system."""
+        posting = posting_in(ended)
+        if ended.state is not State.DELIVERED or posting is None:
+            return None
+        entry = book_entry(ended, posting, EntryStatus.PENDING)
+        await asyncio.to_thread(self._push.ledger.book_entries.note, self._push.slug, [entry])
+        return await tell_of_cost(self._push, ended)
 
 
 class SettlementCourier(_EntryCourier):
@@ -215,16 +165,3 @@ class SettlementCourier(_EntryCourier):
         if difference == ZERO:
             raise refused("nothing_to_post")
         return replace(item, amount=difference)
-
-
-def book_entry(delivered: Delivery, posting: Posting) -> BookEntry:
-    """How an entry stands when it has just been posted."""
-    return BookEntry(
-        posting.kind,
-        delivered.remote_id or "",
-        delivered.marker,
-        delivered.case_id,
-        posting.casefile_id,
-        item_in(delivered).amount,
-        STATUS_OF[posting.kind],
-    )

@@ -1,9 +1,8 @@
 """Fee invoices: requested once everything of a case is posted, released at once or left to the people who review them."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from prefect import task
 
@@ -12,38 +11,25 @@ from domain.books import EntryKind, Invoice, InvoicePosting, Stage
 from domain.money import shown, total
 from domain.postings import Item, ItemKind, Note, note
 from ledger import BookEntry, Delivery, State
-from tasks.books.payloads import item_in, payload_of, posting_in
+from tasks.books.couriers import PostingCourier, Ready, book_entry
+from tasks.books.payloads import item_in, posting_in
 from tasks.books.push import Push
 from tasks.books.reading import invoice_of
 from tasks.books.records import usable_casefile
 from tasks.books.refusals import held, refusal, refused
 from tasks.books.streams import COSTS, INVOICES, SETTLEMENTS
 from tasks.patience import PATIENT_STEP
-from tasks.relay.courier import Courier
 
 _REMEMBERED = timedelta(days=90)
 """Pushes run every night: what one has forgotten the next one finds."""
-_ALL = 1_000_000
 UNFINISHED = (Stage.REQUESTED, Stage.REVIEW, Stage.RELEASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An invoice to be requested."""
-
-    case_id: str
-    item: Item
-    posting: InvoicePosting
-
-
-class InvoiceCourier(Courier[Ready]):
-    """Requests one firm's fee invoices; see :class:`tasks.relay.courier.Courier`."""
+class InvoiceCourier(PostingCourier):
+    """Requests one firm's fee invoices."""
 
     stream = INVOICES
     at_once = 2
-
-    def __init__(self, push: Push) -> None:
-        self._push = push
 
     async def prepare(self, delivery: Delivery) -> Ready:
         """See that everything of its case is posted. Raises Held, Refused."""
@@ -64,29 +50,6 @@ class InvoiceCourier(Courier[Ready]):
         posting = InvoicePosting(item.marker, casefile.id, push.today, plan.release, plan.trust_id, item.amount)
         return Ready(case_id, item, posting)
 
-    def on_record(self, prepared: Ready) -> tuple[dict[str, Any], str]:
-        """The request to the last field."""
-        return payload_of(prepared.item, prepared.posting), prepared.item.digest
-
-    async def call(self, delivery: Delivery, prepared: Ready) -> tuple[str, str | None]:  # noqa: ARG002 (as the engine has it)
-        """Request it. Raises Held, Refused, ConnectorError."""
-        try:
-            posted = await self._push.accounting.post(prepared.posting)
-        except FixData as error:
-            raise refusal(error) from error
-        return posted.id, "It was requested already." if posted.was_there else None
-
-    async def find(self, delivery: Delivery) -> str | None:
-        """Look it up by its marker."""
-        posting = posting_in(delivery)
-        if posting is None:
-            return None
-        try:
-            found = await self._push.accounting.find(posting)
-        except FixData as error:
-            raise refusal(error) from error
-        return found.id if found else None
-
     async def conclude(self, ended: Delivery) -> str | None:
         """Keep that it is under way; :func:`follow_invoices` goes on with it."""
         if entry := _requested(ended):
@@ -97,17 +60,9 @@ class InvoiceCourier(Courier[Ready]):
 def _requested(delivery: Delivery) -> BookEntry | None:
     """How an invoice stands that was just requested; None for one that was not."""
     posting = posting_in(delivery)
-    if delivery.state is not State.DELIVERED or posting is None or delivery.remote_id is None:
+    if delivery.state is not State.DELIVERED or posting is None:
         return None
-    return BookEntry(
-        EntryKind.INVOICE,
-        delivery.remote_id,
-        delivery.marker,
-        delivery.case_id,
-        posting.casefile_id,
-        item_in(delivery).amount,
-        Stage.REQUESTED,
-    )
+    return book_entry(delivery, posting, Stage.REQUESTED)
 
 
 @task(name="follow_invoices", **PATIENT_STEP)
@@ -133,7 +88,7 @@ async def follow_invoices(push: Push) -> None:
 async def _note_forgotten(push: Push) -> None:
     """Keep those that were requested by a push that died before it could note so."""
     since = push.started_at - _REMEMBERED
-    made = await asyncio.to_thread(push.ledger.deliveries.changed_since, INVOICES, since, firm=push.slug, limit=_ALL)
+    made = await asyncio.to_thread(push.ledger.deliveries.changed_since, INVOICES, since, firm=push.slug, limit=None)
     entries = {entry.entry_id: entry for delivery in made if (entry := _requested(delivery))}
     known = await asyncio.to_thread(push.ledger.book_entries.of, push.slug, EntryKind.INVOICE, entries)
     forgotten = [entry for entry_id, entry in entries.items() if entry_id not in known]

@@ -137,7 +137,7 @@ async def _deliver(push: Push, courier: Courier[Any], *, only: Iterable[str] | N
 
 async def _until_looked_up(push: Push, stream: str) -> float | None:
     """Seconds until the last of what is *unknown* can be looked up for good; None when nothing is, or not soon."""
-    waiting = await asyncio.to_thread(push.ledger.deliveries.pending, push.slug, stream)
+    waiting = await asyncio.to_thread(push.ledger.deliveries.pending, push.slug, stream, limit=None)
     due = [one.due_at for one in waiting if one.state is State.UNKNOWN and one.due_at is not None]
     if not due:
         return None

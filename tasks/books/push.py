@@ -110,8 +110,7 @@ class Push:
 
     def requests(self) -> int:
         """Requests made so far."""
-        counts = (self.costs.counts, self.accounting.counts, self.case_system.counts)
-        return sum(sum(one.requests.values()) for one in {id(one): one for one in counts}.values())
+        return sum(sum(one.counts.requests.values()) for one in (self.costs, self.accounting, self.case_system))
 
 
 def books_hold(slug: str) -> str:

@@ -11,7 +11,7 @@ from connectors.ports import Scope
 from domain.case import Unreadable
 from domain.costs import CostKind, CostStatus, TrustKind, TrustLedger
 from domain.errors import BadInput
-from domain.money import shown, total
+from domain.money import total
 from domain.posting_markers import charge_marker, fee_marker, trust_marker
 from domain.postings import (
     CARRIED,
@@ -20,12 +20,12 @@ from domain.postings import (
     Item,
     ItemKind,
     Note,
+    changed_note,
     from_charges,
     from_cost,
     from_settlement,
     from_trust,
     is_settling,
-    note,
     unreadable_note,
 )
 from ledger import Delivery, State
@@ -105,19 +105,8 @@ async def _sort(push: Push, stream: str, items: Iterable[Item]) -> None:
             push.wanted[marker] = item
             continue
         push.posted[marker] = item
-        if delivery.digest is not None and delivery.digest != item.digest:
-            push.notes.append(_changed(item, item_in(delivery)))
-
-
-def _changed(now: Item, then: Item) -> Note:
-    return note(
-        now,
-        "changed_after_posting",
-        before=shown(then.amount),
-        payee_before=then.payee or "nobody in particular",
-        after=shown(now.amount),
-        payee_after=now.payee or "nobody in particular",
-    )
+        if told := changed_note(item, item_in(delivery)):
+            push.notes.append(told)
 
 
 async def _read_trust(push: Push) -> None:

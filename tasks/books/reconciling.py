@@ -18,8 +18,6 @@ from tasks.books.reading import is_reread
 from tasks.books.streams import INVOICES, SETTLEMENTS
 from tasks.patience import PATIENT_STEP
 
-_ALL = 1_000_000
-
 
 @task(name="compare_balances", **PATIENT_STEP)
 async def compare_balances(push: Push) -> None:
@@ -27,7 +25,7 @@ async def compare_balances(push: Push) -> None:
     changed: set[str] = set()
     for stream in (SETTLEMENTS, INVOICES):
         made = await asyncio.to_thread(
-            push.ledger.deliveries.changed_since, stream, push.started_at, firm=push.slug, limit=_ALL
+            push.ledger.deliveries.changed_since, stream, push.started_at, firm=push.slug, limit=None
         )
         changed |= {one.case_id for one in made}
     for case_id, ledger in sorted(push.trust.items()):

@@ -1,18 +1,18 @@
 """What became of everything that a push was about: the rows of its report."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 from domain.books import EntryKind, InvoicePosting, Posting
 from domain.money import shown
 from domain.posting_report import TROUBLED, Line, Links, Outcome, line_of
-from domain.postings import Item, ItemKind
+from domain.postings import LEFT_OUT, Item, ItemKind
 from ledger import Delivery, State
 from tasks.books.payloads import item_in, posting_in
 from tasks.books.push import Push
 from tasks.books.streams import COSTS, INVOICES, SETTLEMENTS
 
-_ALL = 1_000_000
 _KINDS = {
     ItemKind.COST: EntryKind.COST,
     ItemKind.COPP: EntryKind.FEE,
@@ -56,8 +56,8 @@ async def lines_of(push: Push) -> list[Line]:
 
 async def _of_stream(push: Push, stream: str) -> list[Line]:
     deliveries = push.ledger.deliveries
-    changed = await asyncio.to_thread(deliveries.changed_since, stream, push.started_at, firm=push.slug, limit=_ALL)
-    waiting = await asyncio.to_thread(deliveries.pending, push.slug, stream, limit=_ALL)
+    changed = await asyncio.to_thread(deliveries.changed_since, stream, push.started_at, firm=push.slug, limit=None)
+    waiting = await asyncio.to_thread(deliveries.pending, push.slug, stream, limit=None)
     return [_of_delivery(one) for one in {one.id: one for one in (*changed, *waiting)}.values()]
 
 
@@ -94,8 +94,7 @@ def _outcome(delivery: Delivery) -> tuple[Outcome, str, str]:
         case State.DELIVERED:
             return Outcome.POSTED, "", ""
         case State.GIVEN_UP:
-            left_out = code in ("withdrawn", "nothing_to_post")
-            return (Outcome.SKIPPED if left_out else Outcome.REFUSED), code, reason
+            return (Outcome.SKIPPED if code in LEFT_OUT else Outcome.REFUSED), code, reason
         case State.UNKNOWN | State.CALLING:
             return Outcome.FAILED, "answer_lost", f"{reason} It is looked up before anything is repeated."
         case _:
@@ -109,17 +108,7 @@ def _would(push: Push, item: Item) -> Line:
     if not stops:
         return line
     first = stops[0]
-    return Line(
-        item.kind,
-        item.case_id,
-        item.source_id,
-        Outcome.WOULD_WAIT,
-        item.amount,
-        item.payee,
-        first.code,
-        first.sentence,
-        first.fix,
-    )
+    return replace(line, outcome=Outcome.WOULD_WAIT, code=first.code, reason=first.sentence, fix=first.fix)
 
 
 def links_of(push: Push, line: Line) -> Links:

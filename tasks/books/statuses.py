@@ -10,8 +10,7 @@ from connectors.errors import ConnectorError, NotFound, Stale
 from connectors.http import redact
 from domain.books import Entry, EntryKind, EntryStatus
 from domain.costs import Cost, CostStatus
-from domain.money import shown
-from domain.postings import Item, from_cost, note
+from domain.postings import Item, changed_note, from_cost, note
 from ledger import BookEntry, Delivery
 from tasks.books.payloads import item_in
 from tasks.books.push import Push
@@ -36,18 +35,18 @@ async def read_entries(push: Push) -> None:
         markers = [entry.marker for entry in page.entries if entry.marker]
         known = await asyncio.to_thread(push.ledger.deliveries.known, push.slug, COSTS, markers)
         ours = [
-            as_it_stands(entry, known[entry.marker])
+            _as_it_stands(entry, known[entry.marker])
             for entry in page.entries
             if entry.marker in known and known[entry.marker].remote_id == entry.id
         ]
         await asyncio.to_thread(push.ledger.book_entries.note, push.slug, ours)
         push.lately_voided |= {entry.entry_id for entry in ours if entry.status is EntryStatus.VOID}
         newest = page.newest or newest
-    if newest is not None and not push.dry_run:
+    if newest is not None:
         await asyncio.to_thread(push.ledger.watermarks.advance, push.hold.lease, push.slug, WATERMARK, newest)
 
 
-def as_it_stands(entry: Entry, delivery: Delivery) -> BookEntry:
+def _as_it_stands(entry: Entry, delivery: Delivery) -> BookEntry:
     """One of our cost entries as the books have it now."""
     return BookEntry(
         EntryKind.COST,
@@ -94,18 +93,18 @@ async def _as_it_is_now(push: Push, entry: BookEntry) -> BookEntry:
 async def _take_back(push: Push, cost: Cost, entry: BookEntry, item: Item) -> None:
     if cost.id != item.source_id:
         return  # the case system names an entry of something else: none of our business
-    _note_changes(push, cost, item)
+    now = from_cost(cost, push.slug)
+    if isinstance(now, Item) and (told := changed_note(now, item)):
+        push.notes.append(told)
     if entry.status is EntryStatus.DELETED:
         push.notes.append(note(item, "deleted_in_accounting", entry=entry.entry_id))
         return
     try:
         if entry.status in _PAID and entry.number and entry.dated:
-            if not push.dry_run:
-                await push.costs.mark_paid(cost, entry.number, entry.dated)
+            await push.costs.mark_paid(cost, entry.number, entry.dated)
             push.paid[cost.id] = entry, item
         elif entry.status is EntryStatus.VOID:
-            if not push.dry_run:
-                await push.costs.mark_void(cost)
+            await push.costs.mark_void(cost)
             push.voided[cost.id] = entry, item
         else:
             return
@@ -114,22 +113,6 @@ async def _take_back(push: Push, cost: Cost, entry: BookEntry, item: Item) -> No
         return  # somebody is at it right now: the next push sees what has become of it
     except ConnectorError as error:
         push.notes.append(note(item, "not_told", problem=redact(str(error))))
-
-
-def _note_changes(push: Push, cost: Cost, then: Item) -> None:
-    """Say so when a pending cost is no longer what was posted."""
-    now = from_cost(replace(cost, status=CostStatus.OPEN), push.slug)
-    if isinstance(now, Item) and now.digest != then.digest:
-        push.notes.append(
-            note(
-                now,
-                "changed_after_posting",
-                before=shown(then.amount),
-                payee_before=then.payee,
-                after=shown(now.amount),
-                payee_after=now.payee,
-            )
-        )
 
 
 async def _look_for_withdrawn(push: Push) -> None:
