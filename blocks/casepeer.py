@@ -140,7 +140,7 @@ class CasePeerCredentials(Form):
     def books(
         self,
         shared: SharedState,
-        rules: FirmRules,  # noqa: ARG002  (as above)
+        rules: FirmRules,  # noqa: ARG002  (asked for as by the others: their roles are the firm's own)
         share: float = 1.0,
     ) -> CasePeerBooks:
         """This firm's costs and trust for accounting, with the arguments of :meth:`case_system`; close it after use."""

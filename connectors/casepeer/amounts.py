@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import ValidationError
 
 from connectors.casepeer.hosts import SYSTEM
 from connectors.wiring import unreadable
 from domain.case import Unreadable
-from domain.money import exact
 
-Amount = Annotated[Decimal, BeforeValidator(exact)]
-"""To the cent, as a text or as a number [seen]; never rounded."""
 _LONGEST_SHOWN = 40
 _NAMES = frozenset({"amount", "balance", "available"})
 

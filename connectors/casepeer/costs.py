@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connectors.casepeer.amounts import Amount, below_zero, trouble_with
+from connectors.casepeer.amounts import below_zero, trouble_with
 from connectors.casepeer.hosts import SYSTEM
 from connectors.casepeer.wire import Day
 from connectors.errors import UnexpectedAnswer
-from connectors.wiring import Identifier, WireRecord
+from connectors.wiring import Identifier, Money, WireRecord
 from domain.case import Unreadable
 from domain.costs import Charge, Charges, Cost, CostKind, CostStatus, Payee
 
@@ -41,7 +41,7 @@ class CostRecord(WireRecord):
     case: CaseMention
     kind: CostKind
     payee: PayeeRecord | None
-    amount: Amount
+    amount: Money
     memo: str | None
     invoice_number: str | None
     cost_code: str | None
@@ -58,7 +58,7 @@ class CostRecord(WireRecord):
 class ChargeRecord(WireRecord):
     """One settlement charge."""
 
-    amount: Amount
+    amount: Money
     staged: bool
     pushed_to_disbursement: bool
 

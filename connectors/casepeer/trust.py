@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from connectors.casepeer.amounts import Amount, trouble_with
+from connectors.casepeer.amounts import trouble_with
 from connectors.casepeer.wire import Day
-from connectors.wiring import Identifier, WireRecord
+from connectors.wiring import Identifier, Money, WireRecord
 from domain.case import Unreadable
 from domain.costs import TrustKind, TrustLedger, TrustLine
 
@@ -18,7 +18,7 @@ class LineRecord(WireRecord):
 
     id: Identifier
     kind: TrustKind
-    amount: Amount
+    amount: Money
     check_number: str | None
     check_date: Day
     payee: str | None
@@ -31,8 +31,8 @@ class LedgerRecord(WireRecord):
     """What is in trust for the client of a case. ``as_of`` is not read: nobody says whether it is when it last changed."""
 
     case_id: Identifier
-    balance: Amount
-    available: Amount
+    balance: Money
+    available: Money
     entries: list[Any]
 
 
