@@ -23,7 +23,7 @@ from tasks.books import invoices, posting, preflight, reading, reconciling, stat
 from tasks.books.push import Push, connected_push
 from tasks.relay import delivering
 from tests.chaos.tries import let_holds_expire
-from tests.flows.bookkeeping import soluno_credentials
+from tests.flows.bookkeeping import answered_for, soluno_credentials
 from tests.flows.office import SEEDED
 from tests.flows.peers import casepeer_credentials
 
@@ -102,24 +102,13 @@ class BooksWorld:
             portal=CaseStatusCredentials(api_key=f"csk-{SEEDED}", host=f"{sandbox.url}/casestatus"),
             accounting=soluno_credentials(sandbox),
         )
-        self.answered_for = self._answered_for()
+        self.answered_for = answered_for(self.peers, self.soluno)
         """Open cases whose lead attorney can answer for them in Soluno."""
         self.cases = self.answered_for[:3]
         self.peers.link_cases(self.cases[0], self.cases[1])
         self.pushed: set[int] = set()
         self.told: list[Note] = []
         """What the last push that came to its end has said."""
-
-    def _answered_for(self) -> list[int]:
-        users = self.soluno.books.users.values()
-        answering = {user.email.lower() for user in users if user.active and user.records_time}
-        people = self.peers.people
-        found = []
-        for case in map(self.peers.cases.get, self.peers.cases.ids()):
-            lead = people.get(case.team.get("lead_attorney"))
-            if self.peers.is_open(case) and lead is not None and lead.email.lower() in answering:
-                found.append(case.id)
-        return found
 
     @staticmethod
     def patched(patch: pytest.MonkeyPatch) -> None:

@@ -63,17 +63,7 @@ class Bookkeepers(Peers):
 
     def case_answered_for(self, rank: int = 0) -> int:
         """An open case whose lead attorney records time in Soluno; a different one for each rank."""
-        users = self.soluno.books.users.values()
-        answering = {user.email.lower() for user in users if user.active and user.records_time}
-        people = self.records.people
-        found = [
-            case
-            for case in map(self.records.cases.get, self.records.cases.ids())
-            if self.records.is_open(case)
-            and (lead := people.get(case.team.get("lead_attorney"))) is not None
-            and lead.email.lower() in answering
-        ]
-        return int(found[rank].id)
+        return answered_for(self.records, self.soluno)[rank]
 
     def add_costs(self, case_id: int, *amounts: str, payee: str = "Lakeside Imaging") -> list[int]:
         """Open costs of a case; their ids."""
@@ -91,6 +81,18 @@ class Bookkeepers(Peers):
     def cost(self, cost_id: int) -> Any:
         """A cost as CASEpeer has it now."""
         return self.records.costs.get(cost_id)
+
+
+def answered_for(peers: Any, soluno: Any) -> list[int]:
+    """The open cases of a firm's CASEpeer whose lead attorneys record time in its Soluno."""
+    users = soluno.books.users.values()
+    answering = {user.email.lower() for user in users if user.active and user.records_time}
+    found = []
+    for case in map(peers.cases.get, peers.cases.ids()):
+        lead = peers.people.get(case.team.get("lead_attorney"))
+        if peers.is_open(case) and lead is not None and lead.email.lower() in answering:
+            found.append(case.id)
+    return found
 
 
 @contextlib.contextmanager
