@@ -6,11 +6,11 @@ from typing import cast
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import BlockDocument
-from prefect.context import FlowRunContext
 from pydantic import ValidationError
 
 from blocks.firm import Firm
 from tasks.endings import FirmUnknown, SwitchedOff
+from tasks.flow_run import came_by_schedule
 
 
 async def load_firm(slug: str) -> Firm:
@@ -83,9 +83,7 @@ async def refuse_if_switched_off(slug: str) -> None:
         FirmUnknown: no usable block.
         SwitchedOff: the schedule came in spite of the switch.
     """
-    context = FlowRunContext.get()
-    by_schedule = context is not None and context.flow_run is not None and bool(context.flow_run.auto_scheduled)
-    if not by_schedule:
+    if not came_by_schedule():
         return
     firm = await load_firm(slug)
     if not firm.nightly_sync:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from prefect import get_run_logger, task
 from prefect_email import EmailServerCredentials, email_send_message
 
+from blocks.firm import Firm
 from tasks.patience import PATIENT_STEP
 from tasks.report_file import Report
 from tasks.sync_run import SyncRun
@@ -15,26 +17,31 @@ from tasks.sync_run import SyncRun
 @task(name="mail_report", **PATIENT_STEP)
 async def mail_report(run: SyncRun, report: Report, sentence: str) -> list[str]:
     """Mail the CSV; returns the addresses. A night without exceptions, or a firm without a mail server, sends nothing."""
-    recipients = _recipients(run, report)
+    kind = "Dry run" if run.record.dry_run else "Sync report"
+    subject = f"{kind} · {run.firm.name} · {run.today:%d %b %Y}"
+    text = f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n"
+    return await mail_file(run.firm, _recipients(run, report), subject, text, report.csv)
+
+
+async def mail_file(firm: Firm, recipients: Sequence[str], subject: str, text: str, file: Path) -> list[str]:
+    """Mail a report through the firm's server; returns the addresses, none when it could not be mailed.
+
+    The work is done and the report is on disk and in the UI: a mail server's trouble is not the run's, and is only logged.
+    """
     if not recipients:
         return []
-    if run.firm.mail is None:
-        get_run_logger().warning(
-            "The report was not mailed to %s: the Firm block '%s' names no mail server.",
-            ", ".join(recipients),
-            run.slug,
-        )
+    names = ", ".join(recipients)
+    if firm.mail is None:
+        message = "The report was not mailed to %s: the Firm block '%s' names no mail server."
+        get_run_logger().warning(message, names, firm.slug)
         return []
     try:
-        await _send(run, run.firm.mail, report, sentence, recipients)
+        await send_mail(firm.mail, recipients, subject, text, [str(file)])
     except OSError as error:  # smtplib's errors are among them
-        # The work is done and the report is on disk and in the UI: a mail server's trouble is not the run's.
-        get_run_logger().warning(
-            "The report was not mailed to %s: the mail server said: %s", ", ".join(recipients), error
-        )
+        get_run_logger().warning("The report was not mailed to %s: the mail server said: %s", names, error)
         return []
-    get_run_logger().info("The report was mailed to %s.", ", ".join(recipients))
-    return recipients
+    get_run_logger().info("The report was mailed to %s.", names)
+    return list(recipients)
 
 
 async def send_mail(
@@ -52,15 +59,6 @@ async def send_mail(
     )
     # It connects without a time-out and without giving way: in a thread of its own it cannot hold up a lease.
     await asyncio.to_thread(asyncio.run, message)
-
-
-async def _send(
-    run: SyncRun, server: EmailServerCredentials, report: Report, sentence: str, recipients: list[str]
-) -> None:
-    kind = "Dry run" if run.record.dry_run else "Sync report"
-    subject = f"{kind} · {run.firm.name} · {run.today:%d %b %Y}"
-    text = f"{sentence}\n\nThe attached CSV has one row per case, with what happened and why.\n"
-    await send_mail(server, recipients, subject, text, [str(report.csv)])
 
 
 def _recipients(run: SyncRun, report: Report) -> list[str]:

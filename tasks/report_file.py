@@ -1,7 +1,6 @@
 """The CSV of a run: one row per attempted case, unchanged ones included."""
 
 import asyncio
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from domain.outcome import Result
 from domain.report import COLUMNS, RunFacts, report_row
 from ledger import Attempt
 from ledger.database import home
+from tasks.csv_file import csv_at
 from tasks.patience import STEP
 from tasks.sync_run import SyncRun
 
@@ -113,15 +113,10 @@ def rows_of(run: SyncRun, attempts: Sequence[Attempt]) -> list[dict[str, str]]:
 
 
 def _write_csv(run: SyncRun, path: Path) -> int:
-    """Write the file under another name first, so that nobody ever reads half a report. Returns the clients told."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the file. Returns the clients told."""
     notified = 0
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.DictWriter(file, COLUMNS)
-        rows.writeheader()
+    with csv_at(path, COLUMNS) as rows:
         for attempts in run.ledger.attempts.iterate(run.id, ROWS_AT_ONCE):
             notified += sum(attempt.outcome.notifies_client for attempt in attempts)
             rows.writerows(rows_of(run, attempts))
-    unfinished.replace(path)
     return notified

@@ -21,7 +21,7 @@ from domain.postings import Item, Note
 from ledger import BookEntry, Ledger
 from tasks.endings import SwitchedOff
 from tasks.firms import load_firm
-from tasks.flow_run import current_flow_run
+from tasks.flow_run import came_by_schedule
 from tasks.hold import Hold, take_hold
 
 SHARE = 0.9
@@ -133,8 +133,7 @@ async def load_booking_firm(slug: str) -> Firm:
 
 async def refuse_if_push_switched_off(slug: str) -> None:
     """End a push that came by schedule for a firm whose cost push is off; one by hand goes on. Raises SwitchedOff."""
-    flow_run = current_flow_run()
-    if flow_run is None or not flow_run.auto_scheduled:
+    if not came_by_schedule():
         return
     firm = await load_firm(slug)
     if not firm.cost_push:

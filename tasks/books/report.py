@@ -1,7 +1,6 @@
 """Telling what a push did: its CSV, its artifacts, its mail, and the state it ends in."""
 
 import asyncio
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +28,9 @@ from domain.report import neutral_cell
 from ledger.database import home
 from tasks.books.push import Push
 from tasks.books.rows import client_of, lines_of, links_of
+from tasks.csv_file import csv_at
 from tasks.flow_run import current_flow_run
-from tasks.mail import send_mail
+from tasks.mail import mail_file
 from tasks.markdown import plain
 from tasks.patience import STEP
 
@@ -86,14 +86,8 @@ async def write_push_report(push: Push, requested_by: str | None) -> PushReport:
 
 
 def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:
-    """Write the file under another name first, so that nobody ever reads half a report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    unfinished.replace(path)
+    with csv_at(path, COLUMNS) as file:
+        file.writerows(rows)
 
 
 @task(name="show_push", **STEP)
@@ -173,14 +167,9 @@ async def mail_push(push: Push, report: PushReport, said: str, requested_by: str
     """Mail the CSV to whoever asked; else to the firm's recipients when something needs attention."""
     troubled = any(line.outcome in TROUBLED for line in report.lines)
     recipients = [requested_by] if requested_by else push.firm.report_recipients if troubled else []
-    if not recipients or push.firm.mail is None:
-        return
     subject = f"{'Dry run' if push.dry_run else 'Cost push'} · {push.firm.name} · {push.today:%d %b %Y}"
     text = f"{said}\n\nThe attached CSV has one row per cost and posting, with what happened and why.\n"
-    try:
-        await send_mail(push.firm.mail, recipients, subject, text, [str(report.csv)])
-    except OSError as error:  # smtplib's errors are among them
-        get_run_logger().warning("The report was not mailed to %s: the mail server said: %s", recipients, error)
+    await mail_file(push.firm, recipients, subject, text, report.csv)
 
 
 def _final_state(report: PushReport) -> FlowState[Any]:
