@@ -200,16 +200,12 @@ async def _connect_peers(place: Installation) -> list[FlowRun]:
 
 
 async def _push_costs(place: Installation) -> list[FlowRun]:
-    """Look whether the books are ready, push, and push again after the cheques were printed: they come back paid."""
-    preflight, push = "soluno_preflight/preflight", f"soluno_cost_push/{PEERS}"
-    runs = []
-    for name in (preflight, push, push):
-        async with get_client() as client:
-            deployment = await client.read_deployment_by_name(name)
-        runs.append(await _run(deployment.id, {"firm": PEERS}))
-        if name == push:
-            print_cheques(place, PEERS)
-    return runs
+    """Push, and push again after the cheques were printed: they come back paid."""
+    async with get_client() as client:
+        deployment = await client.read_deployment_by_name(f"soluno_cost_push/{PEERS}")
+    first = await _run(deployment.id, {})
+    print_cheques(place, PEERS)
+    return [first, await _run(deployment.id, {})]
 
 
 def _deploy_by_hand(place: Installation) -> None:
