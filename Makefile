@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test suite lint bench chaos lock clean
+.PHONY: help demo up test suite lint bench chaos scale lock clean
 
 help: ## This list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: $(READY) ## The whole suite, on SQLite and PostgreSQL, and lint beside it.
 
 # Three workers on two cores: the tests wait as much as they compute.
 suite: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not bench and not chaos"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not bench and not chaos and not scale"
 
 lint: $(READY) ## Style, types, and which room may import which.
 	$(BIN)/ruff check .
@@ -33,6 +33,9 @@ bench: $(READY) ## Speed and size, as JSON; ratios measured in one run.
 
 chaos: $(READY) ## The long runs with kills and faults.
 	$(BIN)/python -m pytest -m chaos
+
+scale: $(READY) ## Several API servers and workers on PostgreSQL and Redis, killed in the middle of a night.
+	$(BIN)/python -m pytest -m scale
 
 lock: ## Pin every dependency anew, with hashes (needs uv).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
