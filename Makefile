@@ -4,6 +4,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
 
+# Some environments forbid Python to keep what it has compiled. Each of the many processes here would then compile all of
+# Prefect anew, which takes as long as everything else that a quiet night does.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo up test suite lint bench chaos scale lock clean
 
 help: ## This list.

@@ -73,7 +73,7 @@ def sandbox(matters: int, directory: Path, *, firms: int = 1) -> Iterator[Sandbo
     size = ["--matters", str(matters), "--firms", str(firms)]
     options = ["-m", "sandbox", "--port", "0", *size, "--trouble-free", "--warm"]
     log = directory / f"sandbox-{time.monotonic_ns()}.log"
-    with _child(options, {}, log) as process:
+    with child(options, {}, log) as process:
         ready = "sandbox ready: "
         _wait(lambda: ready in log.read_text(), process, log)
         url = log.read_text().partition(ready)[2].split("/clio", 1)[0]
@@ -88,7 +88,7 @@ def prefect_server(directory: Path) -> Iterator[Server]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     log = directory / "prefect-server.log"
-    with _child(
+    with child(
         ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)], environment(directory), log
     ) as process:
         _wait(lambda: _answers(f"{url}/api/health"), process, log)
@@ -118,7 +118,8 @@ def measured(module: str, arguments: list[str], variables: Mapping[str, str], lo
 
 
 @contextlib.contextmanager
-def _child(arguments: list[str], variables: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
+def child(arguments: list[str], variables: Mapping[str, str], log: Path) -> Iterator[psutil.Process]:
+    """A Python process, ended with the block."""
     with log.open("wb") as output:
         process = psutil.Popen(
             [sys.executable, *arguments], env=os.environ | variables, stdout=output, stderr=subprocess.STDOUT

@@ -15,7 +15,7 @@ from prefect.client.schemas.actions import BlockDocumentCreate
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
-from deployments.register import register_blocks
+from deployments.register import ensure_work_pools, register_blocks, register_firms
 from flows.document_relay import document_relay
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
@@ -32,13 +32,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.tick", description=__doc__)
     parser.add_argument("sandbox", help="address of a running sandbox")
     parser.add_argument("firms", type=int, help="how many firms")
-    parser.add_argument("step", choices=("save", "night", "first-round", *TICKS))
+    parser.add_argument("step", choices=("save", "night", "deploy", "first-round", *TICKS))
     wanted = parser.parse_args()
     if wanted.step == "save":
         asyncio.run(_save_all(wanted.sandbox, wanted.firms))
         found: dict[str, Any] = {}
     elif wanted.step == "night":
         asyncio.run(_night_of_all(wanted.sandbox, wanted.firms))
+        found = {}
+    elif wanted.step == "deploy":
+        asyncio.run(_deploy_all())
         found = {}
     else:
         asyncio.run(start_engine(once=1))
@@ -100,6 +103,12 @@ async def _create(prefect: PrefectClient, kind: type[Block], name: str, data: di
         name=name, data=data, block_schema_id=kind._block_schema_id, block_type_id=kind._block_type_id
     )
     return str((await prefect.create_block_document(document)).id)
+
+
+async def _deploy_all() -> None:
+    async with get_client() as client:
+        await ensure_work_pools(client)
+        await register_firms(client)
 
 
 async def _night_of_all(sandbox: str, firms: int) -> None:
