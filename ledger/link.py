@@ -54,7 +54,6 @@ _UNSHOWN = {
     "source_read_at",
     "source_practice_area",
     "source_stage",
-    "portal_run",
     "trouble_day",
     "client_name",
     "agreed",

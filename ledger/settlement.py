@@ -16,6 +16,7 @@ from ledger.leases import Lease, fenced
 from ledger.link import as_agreed, belongs
 from ledger.runs import Run, run_of
 from ledger.sides import write_portals
+from ledger.sightings import note_seen
 from ledger.store import Store
 from ledger.tables import links
 
@@ -70,9 +71,10 @@ class Settlement(Store):
             write_attempts(connection, run_id, outcomes)
             if run.dry_run:
                 return
-            for group in by_system.items():
-                write_portals(connection, firm, *group, {"portal_run": run_id})
             now = self._database.now(connection)
+            for system, group in by_system.items():
+                note_seen(connection, firm, run_id, system, group, now)
+                write_portals(connection, firm, system, group)
             judgement = _Judgement(now, today or now.date(), night=night)
             for page in chunks({outcome.integration_id: outcome for outcome in outcomes}.values()):
                 _settle_links(connection, firm, run, page, judgement)

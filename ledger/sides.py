@@ -1,4 +1,4 @@
-"""Writing the two sides of links: only what changed is rewritten, everything seen is marked as seen."""
+"""Writing the two sides of links: only what changed is rewritten; what is read of a case system is marked as read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,12 +38,10 @@ def write_sources(connection: Connection, firm: str, system: str, cases: Iterabl
     return changed
 
 
-def write_portals(
-    connection: Connection, firm: str, system: str, portal_cases: Mapping[str, PortalCase], seen: dict[str, Any]
-) -> int:
-    """Write the portal's side by integration id, the columns ``seen`` on all; how many changed."""
+def write_portals(connection: Connection, firm: str, system: str, portal_cases: Mapping[str, PortalCase]) -> int:
+    """Write the portal's side by integration id; how many changed."""
     return sum(
-        len(_write(connection, firm, system, "portal", [_portal_sheet(*item) for item in page], seen))
+        len(_write(connection, firm, system, "portal", [_portal_sheet(*item) for item in page], {}))
         for page in chunks(portal_cases.items())
     )
 
@@ -56,7 +54,7 @@ def _write(
     of_page = page & (links.c.system == system)
     held = dict(connection.execute(select(links.c.integration_id, digest).where(of_page)).tuples().all())
     changed = [sheet for sheet in sheets if held.get(sheet.integration_id) != sheet.digest]
-    if len(changed) < len(sheets):
+    if seen and len(changed) < len(sheets):
         # One statement for the whole page: the changed rows among it get the same columns again below.
         connection.execute(update(links).where(of_page).values(**seen))
     common = {"firm": firm, "system": system}

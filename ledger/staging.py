@@ -1,7 +1,7 @@
 """Staging: what a run reads on both sides goes into the links, page by page, with the run's checkpoint."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, select, tuple_, update
@@ -13,6 +13,7 @@ from ledger.leases import Lease, fenced
 from ledger.link import belongs
 from ledger.runs import note_run, run_of
 from ledger.sides import write_portals, write_sources
+from ledger.sightings import note_seen, unseen
 from ledger.store import Store
 from ledger.tables import bodies, links
 
@@ -47,15 +48,12 @@ class Staging(Store):
             changed = sum(write_sources(connection, firm, *group, seen) for group in by_system.items())
         return Staged(len(cases), changed)
 
-    def known_portal(self, firm: str, system: str, fingerprints: Mapping[str, str]) -> set[str]:
-        """Integration ids of the portal cases that are held with exactly these fingerprints."""
-        held: set[str] = set()
+    def portal_fingerprints(self, firm: str, system: str) -> dict[str, str]:
+        """Fingerprints of the portal cases that are held, by integration id: a quarter of a KiB for each."""
+        held = select(links.c.integration_id, links.c.portal_digest)
         with self._database.reading() as connection:
-            for page in chunks(fingerprints):
-                of_page = belongs(firm, system) & links.c.integration_id.in_(page)
-                rows = connection.execute(select(links.c.integration_id, links.c.portal_digest).where(of_page))
-                held.update(row.integration_id for row in rows if row.portal_digest == fingerprints[row.integration_id])
-        return held
+            rows = connection.execute(held.where(belongs(firm, system), links.c.portal_digest.is_not(None)))
+            return dict(rows.tuples().all())
 
     def stage_portal(
         self,
@@ -70,7 +68,7 @@ class Staging(Store):
     ) -> Staged:
         """Store a page of the portal's cases as seen by this run, together with the run's checkpoint.
 
-        ``known`` are integration ids of cases on the page that :meth:`known_portal` has recognised: they are only seen.
+        ``known`` are integration ids of cases on the page whose fingerprint is the one that is held: they are only seen.
         Portal cases without an integration id were made by hand in the portal: they are counted and left alone.
 
         Raises:
@@ -83,11 +81,11 @@ class Staging(Store):
                 by_system[case.source][case.integration_id] = case
         with fenced(self._database, lease) as connection:
             note_run(connection, run_id, portal_cursor=cursor, portal_done=done)
-            seen = {"portal_run": run_id}
-            if known:
-                of_page = belongs(firm, run_of(connection, run_id).system) & links.c.integration_id.in_(known)
-                connection.execute(update(links).where(of_page).values(**seen))
-            changed = sum(write_portals(connection, firm, *group, seen) for group in by_system.items())
+            now = self._database.now(connection)
+            note_seen(connection, firm, run_id, run_of(connection, run_id).system if known else None, known, now)
+            for system, group in by_system.items():
+                note_seen(connection, firm, run_id, system, group, now)
+            changed = sum(write_portals(connection, firm, *group) for group in by_system.items())
         by_hand = sum(case.integration_id is None for case in portal_cases)
         return Staged(len(portal_cases) - by_hand + len(known), changed, ignored=by_hand)
 
@@ -98,7 +96,11 @@ class Staging(Store):
             LeaseLost: see :func:`ledger.leases.fenced`.
         """
         with fenced(self._database, lease) as connection:
-            return _clear_portal(connection, belongs(firm, None) & links.c.portal_run.is_distinct_from(run_id))
+            return sum(
+                _clear_portal(connection, belongs(firm, system) & links.c.integration_id.in_(page))
+                for system, ids in unseen(connection, firm, run_id).items()
+                for page in chunks(ids)
+            )
 
     def clear_portal(self, lease: Lease, firm: str, ids: Iterable[str], *, system: str | None = None) -> int:
         """Forget the portal side of these cases (the portal has none with their ids); how many had one.
@@ -118,6 +120,4 @@ def _clear_portal(connection: Connection, condition: ColumnElement[bool]) -> int
     keys = select(links.c.firm, links.c.integration_id, links.c.system).where(linked)
     of_links = tuple_(bodies.c.firm, bodies.c.integration_id, bodies.c.system).in_(keys)
     connection.execute(update(bodies).where(of_links).values(portal=None))
-    return connection.execute(
-        update(links).where(linked).values(portal_id=None, portal_digest=None, portal_run=None)
-    ).rowcount
+    return connection.execute(update(links).where(linked).values(portal_id=None, portal_digest=None)).rowcount

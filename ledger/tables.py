@@ -84,7 +84,6 @@ links = Table(
     Column("source_open", Boolean),
     Column("portal_id", BigInteger),
     Column("portal_digest", String(32)),
-    Column("portal_run", String(26)),
     Column("client_name", OutsideText),
     Column("agreed", Text),
     Column("trouble_code", Text),
@@ -96,6 +95,17 @@ links = Table(
     Column("dismissed_why", Text),
     Index(None, "firm", "readable_id"),
     sqlite_with_rowid=False,
+)
+
+# A page of the portal as a run has seen it. Noting it on each link would rewrite all of a firm's links every night.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("firm", Text, primary_key=True),
+    Column("run_id", String(26), primary_key=True),
+    Column("id", String(26), primary_key=True),
+    Column("system", Text),
+    Column("ids", Json, nullable=False),
 )
 
 bodies = Table(

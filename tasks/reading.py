@@ -201,8 +201,10 @@ async def _read_changed_clients(run: SyncRun, cursor: str | None) -> None:
 
 
 async def _portal_pages(run: SyncRun) -> AsyncIterator[PortalPage]:
+    held = await asyncio.to_thread(run.ledger.links.portal_fingerprints, run.slug, run.case_system.system)
+
     async def known(fingerprints: Mapping[str, str]) -> Collection[str]:
-        return await asyncio.to_thread(run.ledger.links.known_portal, run.slug, run.case_system.system, fingerprints)
+        return [each for each, fingerprint in fingerprints.items() if held.get(each) == fingerprint]
 
     cursor = run.record.portal_cursor
     if cursor:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from domain.case import CaseState
 from domain.outcome import Result
 from ledger import Coverage, Lease, LeaseLost, Ledger, Run, RunUnknown, Staged
+from ledger.tables import sightings
 from tests.ledger.samples import FIRM, case, outcome, portal_case, start
 
 
@@ -53,6 +54,23 @@ def test_only_what_changed_is_rewritten(ledger: Ledger, lease: Lease, run: Run) 
     assert link is not None
     assert link.source == changed[7]
     assert len(ids(ledger, second, "scope")) == 50
+
+
+def test_what_is_known_of_the_portal_is_only_noted_as_seen(ledger: Ledger, lease: Lease, run: Run) -> None:
+    stage_portal(ledger, lease, run, *(portal_case(number) for number in range(3)), done=True)
+    held = ledger.links.portal_fingerprints(FIRM, "clio")
+    assert set(held) == {portal_case(number).integration_id for number in range(3)}
+    second = start(ledger, lease)
+    written: list[str] = []
+    event.listen(ledger._database.engine, "before_cursor_execute", lambda *told: written.append(told[2]))
+    known = [portal_case(0).integration_id, portal_case(2).integration_id]
+    staged = ledger.links.stage_portal(lease, second.id, FIRM, [], cursor=None, done=True, known=known)
+    assert staged == Staged(2, 0)
+    assert not [statement for statement in written if statement.startswith("UPDATE links")]
+    assert ledger.links.clear_unseen_portal(lease, second.id, FIRM) == 1
+    assert ledger.links.linked_ids(FIRM) == known
+    with ledger._database.reading() as connection:
+        assert set(connection.execute(select(sightings.c.run_id)).scalars()) == {second.id}, "of runs before, none"
 
 
 def test_a_case_that_comes_twice_in_a_page_counts_as_it_came_last(ledger: Ledger, lease: Lease, run: Run) -> None:
