@@ -1,11 +1,11 @@
 """The block of one firm: who it is, what it has switched on, when it runs, how its names map."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from prefect_email import EmailServerCredentials
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import BaseModel, Field, HttpUrl, field_validator
 
 from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
@@ -16,11 +16,29 @@ from blocks.soluno import SolunoCredentials
 from domain.firm import FirmRules
 from domain.nights import Night
 from domain.roles import ATTORNEY, PARALEGAL
+from domain.switches import SWITCHES, SwitchState
 from domain.systems import CASE_SYSTEMS
 
 _AFTER_THE_SYNC = timedelta(minutes=90)
+_SWITCH_NAMES = ", ".join(SWITCHES)
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
+
+
+class SwitchedOff(BaseModel):
+    """Why one switch of a firm is off."""
+
+    switch: str = Field(title="Switch", description=f"One of: {_SWITCH_NAMES}.")
+    reason: str = Field(title="Reason", description="Why it is off, in a few words.", min_length=1)
+    by: str = Field(title="By", description="Who turned it off.", min_length=1)
+    since: date | None = Field(default=None, title="Since", description="The day on which it was turned off.")
+
+    @field_validator("switch")
+    @classmethod
+    def _is_a_switch(cls, value: str) -> str:
+        if value not in SWITCHES:
+            raise ValueError(f"'{value}' is no switch of a firm. Write one of: {_SWITCH_NAMES}.")
+        return value
 
 
 class Firm(Form):
@@ -133,6 +151,15 @@ class Firm(Form):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
 
+    switched_off: list[SwitchedOff] = Field(
+        default_factory=list,
+        title="Why something is off",
+        description=(
+            "Who turned off which of the switches above, when and why: it is shown wherever the firm is shown. What is said "
+            "of a switch that is on counts for nothing."
+        ),
+    )
+
     practice_areas: dict[str, str] = Field(
         default_factory=dict,
         title="Practice area mapping",
@@ -230,6 +257,42 @@ class Firm(Form):
             notify_clients=self.notify_clients,
             first_window_by=self.first_window_by,
         )
+
+    @property
+    def switches(self) -> list[SwitchState]:
+        """How those of the firm's switches stand that concern it, with what was said of those that are off."""
+        return [self.switch(name) for name in SWITCHES if self._concerns(name)]
+
+    def switch(self, name: str) -> SwitchState:
+        """How one switch stands; one that does not concern the firm is off."""
+        if getattr(self, name) and self._concerns(name):
+            return SwitchState(name, on=True)
+        note = next((note for note in self.switched_off if note.switch == name), None)
+        return SwitchState(name, on=False, **(note.model_dump(exclude={"switch"}) if note else {}))
+
+    def _concerns(self, name: str) -> bool:
+        match name:
+            case "relay_replies":
+                return self.reply_system is not None
+            case "cost_push":
+                return self.accounting is not None
+        return True
+
+    def turn(self, name: str, *, on: bool, reason: str = "", by: str = "", today: date | None = None) -> None:
+        """Turn a switch on or off, with the reason and the person for what is turned off.
+
+        Raises:
+            ValueError: no such switch, or no reason or person for one that is turned off.
+        """
+        if name not in SWITCHES:
+            raise ValueError(f"'{name}' is no switch of a firm. Write one of: {_SWITCH_NAMES}.")
+        if not on and not (reason.strip() and by.strip()):
+            raise ValueError(f"Say why {SWITCHES[name].lower()} is turned off, and who does it: reason and by.")
+        kept = [note for note in self.switched_off if note.switch != name]
+        if not on:
+            kept.append(SwitchedOff(switch=name, reason=reason.strip(), by=by.strip(), since=today))
+        setattr(self, name, on)
+        self.switched_off = kept
 
     @property
     def reply_system(self) -> SmartAdvocateCredentials | CasePeerCredentials | None:

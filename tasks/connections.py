@@ -17,6 +17,7 @@ from connectors.errors import Misconfigured
 from connectors.http import redact, redact_handlers, redacting_logger
 from connectors.ports import SharedState
 from domain.books_preflight import check_set_up
+from domain.switches import all_off
 from ledger import Incident, Ledger
 from tasks.alerts import Alert, send_alert, tell_once
 from tasks.fleet import Fleet, load_fleet, load_one
@@ -200,13 +201,14 @@ async def _show(check: Check) -> None:
         "",
         _sentence(check),
         "",
-        "| firm | connected as |",
-        "| --- | --- |",
+        "| firm | connected as | switched off |",
+        "| --- | --- | --- |",
     ]
     shown = sorted(check.probed, key=lambda one: (not one.wrong, one.slug))
     for probed in shown:
         accounts = "; ".join(f"{system}: {account}" for system, account in probed.accounts.items())
-        lines.append(f"| {plain(probed.name)} | {plain(accounts)} |")
+        off = all_off(probed.firm.switches) if probed.firm else ""
+        lines.append(f"| {plain(probed.name)} | {plain(accounts)} | {plain(off)} |")
     lines += needs_attention((probed.name, sentence) for probed in shown for sentence in probed.wrong.values())
     await acreate_markdown_artifact(
         key=f"connections-{check.only or 'all-firms'}", markdown="\n".join(lines), description="Connections"

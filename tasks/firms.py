@@ -87,4 +87,7 @@ async def refuse_if_switched_off(slug: str) -> None:
         return
     firm = await load_firm(slug)
     if not firm.nightly_sync:
-        raise SwitchedOff(f"The nightly sync of {firm.name} is switched off in its Firm block; nothing was done.")
+        because = firm.switch("nightly_sync").because
+        raise SwitchedOff(
+            f"The nightly sync of {firm.name} is switched off in its Firm block{because}; nothing was done."
+        )

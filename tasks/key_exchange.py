@@ -72,7 +72,8 @@ async def put_keys_in_place(slug: str) -> BothEnds:
 async def switch_on(slug: str) -> None:
     """Switch on the firm's nightly sync and relays in its block."""
     firm = await load_firm(slug)
-    firm.nightly_sync = firm.relay_messages = firm.relay_documents = firm.relay_replies = True
+    for switch in ("nightly_sync", "relay_messages", "relay_documents", "relay_replies"):
+        firm.turn(switch, on=True)
     await firm.asave(slug, overwrite=True)
 
 

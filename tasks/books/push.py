@@ -137,7 +137,8 @@ async def refuse_if_push_switched_off(slug: str) -> None:
         return
     firm = await load_firm(slug)
     if not firm.cost_push:
-        raise SwitchedOff(f"The cost push of {firm.name} is switched off in its Firm block; nothing was done.")
+        because = firm.switch("cost_push").because
+        raise SwitchedOff(f"The cost push of {firm.name} is switched off in its Firm block{because}; nothing was done.")
 
 
 @contextlib.asynccontextmanager

@@ -58,7 +58,11 @@ async def show_tick(tick: Tick, rows: Sequence[Row]) -> None:
     if len(shown) < len(rows):
         lines += ["", f"Nothing waits and nothing is wrong with {len(rows) - len(shown):,} of {len(rows):,} firms."]
     if tick.off:
-        lines += ["", f"Switched off: {', '.join(map(plain, tick.off[:MOST_SHOWN]))}."]
+        off = (
+            plain(f"{slug}{tick.fleet.firms[slug].switch(tick.stream.switch).because}")
+            for slug in tick.off[:MOST_SHOWN]
+        )
+        lines += ["", f"Switched off: {', '.join(off)}."]
     if shown:
         lines += [
             "",

@@ -36,6 +36,11 @@ class Stream(Protocol):
         ...
 
     @property
+    def switch(self) -> str:
+        """The firm's switch for it, as :data:`domain.switches.SWITCHES` has it."""
+        ...
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What may stand in its markers before the number of the thing in the system that it comes from."""
         ...
@@ -95,6 +100,7 @@ class Messages:
 
     name: str = messages.STREAM
     word: str = "message"
+    switch: str = "relay_messages"
     marks: tuple[str, ...] = (MESSAGE_MARK,)
     source: str = "Case Status"
     target: str = "the case system"
@@ -108,7 +114,7 @@ class Messages:
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_messages
+        return firm.switch(self.switch).on
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
@@ -146,6 +152,7 @@ class Documents:
 
     name: str = documents.STREAM
     word: str = "document"
+    switch: str = "relay_documents"
     marks: tuple[str, ...] = (documents.MARK,)
     source: str = "Case Status"
     target: str = "the case system"
@@ -159,7 +166,7 @@ class Documents:
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_documents
+        return firm.switch(self.switch).on
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> CaseFiles:
         """See :class:`Stream`."""
@@ -210,6 +217,7 @@ class RepliesOut:
 
     name: str = replies.STREAM
     word: str = "reply"
+    switch: str = "relay_replies"
     marks: tuple[str, ...] = (replies.MARK, outbox.MARK)
     source: str = "{system}"
     target: str = "Case Status"
@@ -222,7 +230,7 @@ class RepliesOut:
 
     def is_on(self, firm: Firm) -> bool:
         """See :class:`Stream`."""
-        return firm.relay_replies and self.concerns(firm)
+        return firm.switch(self.switch).on
 
     def case_side(self, firm: Firm, shared: SharedState, share: float) -> Replies | Outbox:
         """See :class:`Stream`."""

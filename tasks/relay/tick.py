@@ -161,7 +161,7 @@ def _case_of(reference: str, firm: str | None, tick: Tick) -> str:
 
 def _idle(firm: Firm, ticks: Sequence[Tick]) -> str:
     """Why there is nothing to relay for a firm."""
-    off = " and ".join(tick.stream.name for tick in ticks if tick.off)
+    off = " and ".join(f"{tick.stream.name}{firm.switch(tick.stream.switch).because}" for tick in ticks if tick.off)
     return f"The relay of {off} is switched off for {firm.name}: switch it on in Blocks › {firm.slug}."
 
 
