@@ -14,12 +14,13 @@ from blocks.forms import Form
 from blocks.smartadvocate import SmartAdvocateCredentials
 from blocks.soluno import SolunoCredentials
 from domain.firm import FirmRules
-from domain.nights import Night
+from domain.nights import SPREAD, Night, spread
 from domain.roles import ATTORNEY, PARALEGAL
 from domain.switches import SWITCHES, SwitchState
 from domain.systems import CASE_SYSTEMS
 
 _AFTER_THE_SYNC = timedelta(minutes=90)
+_SPREAD_MINUTES = SPREAD // timedelta(minutes=1) - 1
 _SWITCH_NAMES = ", ".join(SWITCHES)
 
 Email = Annotated[str, Field(pattern=r"^[^@\s,;]+@[^@\s,;]+$")]
@@ -56,7 +57,7 @@ class Firm(Form):
     _block_type_slug: ClassVar[str | None] = "firm"
     _logo_url: ClassVar[HttpUrl | None] = HttpUrl("https://www.casestatus.com/favicon.ico")
     _description: ClassVar[str | None] = (
-        "A law firm that casebridge works for. After changing its schedule, run `python -m deployments.register`."
+        "A law firm that casebridge works for. Its deployments follow it within minutes: see `reconcile_deployments`."
     )
     _code_example: ClassVar[str | None] = 'from blocks.firm import Firm\n\nfirm = await Firm.aload("harrow-pike")\n'
 
@@ -88,7 +89,10 @@ class Firm(Form):
     nightly_at: str | None = Field(
         default=None,
         title="Nightly sync at",
-        description="Hour and minute such as 21:15. Empty: the usual time (Clio and SmartAdvocate 21:15 UTC, CASEpeer 21:00 in New York).",
+        description=(
+            "Hour and minute such as 21:15, kept exactly. Empty: the usual time (Clio and SmartAdvocate 21:15 UTC, CASEpeer "
+            f"21:00 in New York) and up to {_SPREAD_MINUTES} minutes, so that not all firms begin at once."
+        ),
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
     )
     nightly_zone: str | None = Field(
@@ -301,8 +305,9 @@ class Firm(Form):
 
     @property
     def night(self) -> Night:
-        """When the firm's night is: its own time and zone, else its case system's usual ones."""
-        return Night.of(CASE_SYSTEMS[self.case_system.system], self.time_zone, self.nightly_at, self.nightly_zone)
+        """When the firm's night is: at its own time and zone; else at its case system's usual ones and some minutes."""
+        night = Night.of(CASE_SYSTEMS[self.case_system.system], self.time_zone, self.nightly_at, self.nightly_zone)
+        return night if self.nightly_at else night.later(spread(self.slug))
 
     @property
     def push_time(self) -> Night:

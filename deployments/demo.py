@@ -31,7 +31,8 @@ from blocks.soluno import SolunoCredentials
 from deployments.demo_books import connect_books, print_cheques, tell_pushed
 from deployments.local import Installation, installation, workers
 from deployments.per_firm import WORK_POOL
-from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks, register_firms
+from deployments.reconciliation import reconcile
+from deployments.register import RELAY_POOL, ensure_work_pools, register_blocks
 
 FIRM, ADVOCATES, PEERS = "harrow-pike", "lark-quill", "ashdown-rowe"
 """They keep their cases in Clio, in SmartAdvocate and in CASEpeer."""
@@ -146,7 +147,7 @@ async def _set_up(place: Installation) -> None:
     await _save_firm(place, seeded[PEERS], in_casepeer, books)
     async with get_client() as client:
         await ensure_work_pools(client)
-        await register_firms(client)
+        await reconcile(client)
 
 
 async def _save_firm(

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-from dataclasses import dataclass
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -14,9 +13,8 @@ from blocks.clio import ClioCredentials
 from blocks.firm import Firm
 from blocks.smartadvocate import SmartAdvocateCredentials
 from blocks.soluno import SolunoCredentials
-from deployments.cost_push import deploy_cost_push
-from deployments.nightly import deploy_nightly
 from deployments.per_firm import WORK_POOL
+from deployments.reconciliation import reconcile
 
 RUNS_AT_ONCE = 4
 """How many flow runs the pool's workers have under way together. A limit of the worker itself (``--limit``) would do the
@@ -62,44 +60,18 @@ async def ensure_work_pool(client: PrefectClient, name: str = WORK_POOL) -> None
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Firms whose deployments are up to date, and those whose block cannot be read; both by slug, sorted."""
-
-    firms: list[str]
-    unreadable: list[str]
-
-
-async def register_firms(client: PrefectClient) -> Registered:
-    """Bring every firm's deployments up to date. A firm whose block cannot be read keeps no other from its own."""
-    documents = await client.read_block_documents_by_type(Firm.get_block_type_slug())
-    registered = Registered([], [])
-    for slug in sorted(document.name for document in documents if document.name):
-        try:
-            firm = await Firm.aload(slug, client=client)
-        except (ValueError, RuntimeError):
-            registered.unreadable.append(slug)
-        else:
-            await deploy_nightly(client, firm)
-            await deploy_cost_push(client, firm)
-            registered.firms.append(slug)
-    return registered
-
-
 async def main() -> None:
     """Register everything, and say what was registered."""
     argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__).parse_args()
     await register_blocks()
     async with get_client() as client:
         await ensure_work_pools(client)
-        registered = await register_firms(client)
-    names = ", ".join(registered.firms) or "none yet (add a Firm block in the Prefect UI, then run this again)"
-    print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\nFirms: {names}.")  # noqa: T201
-    if registered.unreadable:
-        print(  # noqa: T201
-            f"Blocks that cannot be read: {', '.join(registered.unreadable)}. Correct them in the Prefect UI (Blocks) and "
-            "run this again; a nightly run by hand names the field."
-        )
+        reconciled = await reconcile(client)
+    print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\n{reconciled.sentence}")  # noqa: T201
+    if not reconciled.steps and not reconciled.unreadable:
+        print("There are no firms yet: add a Firm block in the Prefect UI; its deployments follow within minutes.")  # noqa: T201
+    for sentence in reconciled.unreadable.values():
+        print(sentence)  # noqa: T201
 
 
 if __name__ == "__main__":

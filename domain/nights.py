@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from domain.systems import CaseSystemRules
@@ -10,6 +11,9 @@ SYNC_BEGINS_WITHIN = timedelta(minutes=30)
 """How long after the hour of the night the firm's sync is waited for [assumed]: a worker may be busy, or just starting."""
 NIGHTLY_IS_STALE_AFTER = timedelta(days=1, hours=1)
 """What comes once a night is too old when it has missed one."""
+SPREAD = timedelta(minutes=45)
+"""Within this time after the usual hour the nights of firms begin that have set none of their own: 500 firms at the same
+second would wait for each other, and for the vendors."""
 _DAY = timedelta(days=1)
 _ANY_DAY = date(2000, 1, 1)
 
@@ -39,6 +43,12 @@ class Night:
         today = now.astimezone(self.zone).date()
         nights = (datetime.combine(day, self.at, self.zone).astimezone(UTC) for day in (today, today - _DAY))
         return next(night for night in nights if night <= now)
+
+
+def spread(slug: str) -> timedelta:
+    """How long after the usual hour the firm's night begins: whole minutes, shorter than ``SPREAD``, always the same ones."""
+    minutes = SPREAD // timedelta(minutes=1)
+    return timedelta(minutes=int.from_bytes(blake2b(slug.encode(), digest_size=8).digest()) % minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from prefect.client.schemas.actions import BlockDocumentCreate
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
-from deployments.register import ensure_work_pools, register_blocks, register_firms
+from deployments.reconciliation import reconcile
+from deployments.register import ensure_work_pools, register_blocks
 from flows.document_relay import document_relay
 from flows.message_relay import message_relay
 from flows.nightly_case_sync import nightly_case_sync
@@ -108,7 +109,7 @@ async def _create(prefect: PrefectClient, kind: type[Block], name: str, data: di
 async def _deploy_all() -> None:
     async with get_client() as client:
         await ensure_work_pools(client)
-        await register_firms(client)
+        await reconcile(client)
 
 
 async def _night_of_all(sandbox: str, firms: int) -> None:

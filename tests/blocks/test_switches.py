@@ -38,7 +38,9 @@ def test_nothing_is_turned_off_without_a_reason_and_a_person(reason: str, by: st
 
 
 def test_an_unknown_switch_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match=r"'relays' is no switch of a firm\. Write one of: nightly_sync, relay_messages"):
+    with pytest.raises(
+        ValueError, match=r"'relays' is no switch of a firm\. Write one of: nightly_sync, relay_messages"
+    ):
         samples.firm().turn("relays", on=True)
     with pytest.raises(ValidationError, match="'relays' is no switch of a firm"):
         samples.firm(switched_off=[{"switch": "relays", "reason": "why", "by": "Dana"}])

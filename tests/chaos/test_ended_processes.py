@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from prefect.client.orchestration import get_client
 from prefect.states import Scheduled
 
 from blocks.firm import Firm
-from deployments.nightly import deploy_nightly
+from deployments.nightly import plan_nightly
+from deployments.per_firm import deploy
 from deployments.register import ensure_work_pool
 from ledger import Ledger
 from sandbox.faults import FaultKind, FaultRule
@@ -50,7 +52,7 @@ async def test_a_night_ended_or_killed_in_the_middle_is_finished_by_retry(
     office.sandbox.controls.faults.add(slow)
     async with get_client() as client:
         await ensure_work_pool(client, POOL)
-        deployment = await deploy_nightly(client, await Firm.aload(office.slug), work_pool=POOL)
+        deployment = await deploy(client, replace(plan_nightly(await Firm.aload(office.slug)), work_pool=POOL))
         flow_run = (await client.create_flow_run_from_deployment(deployment)).id
 
     process = await _in_the_middle(office, worker, beyond=20)

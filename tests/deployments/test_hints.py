@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -16,7 +17,8 @@ from blocks.casepeer import CasePeerCredentials
 from blocks.firm import Firm
 from deployments import hints
 from deployments.hints import Gathering, listener, start_run
-from deployments.nightly import deploy_nightly
+from deployments.nightly import plan_nightly
+from deployments.per_firm import deploy
 from deployments.register import ensure_work_pool
 from flows.initial_bulk_import import initial_bulk_import
 from flows.nightly_case_sync import nightly_case_sync
@@ -69,7 +71,7 @@ def office(prefect_server: PrefectServer, tmp_path_factory: pytest.TempPathFacto
 async def test_a_change_of_stage_is_in_the_portal_without_a_night(office: Peers) -> None:
     async with get_client() as client:
         await ensure_work_pool(client, "hinted")
-        await deploy_nightly(client, await Firm.aload(office.slug), work_pool="hinted")
+        await deploy(client, replace(plan_nightly(await Firm.aload(office.slug)), work_pool="hinted"))
     changed, stranger = office.matter(1), office.matter(5)
     for case in (changed, stranger):
         office.records.connect_case(int(case), f"cs_{case}")

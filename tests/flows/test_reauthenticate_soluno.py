@@ -10,7 +10,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.flow_runs import aresume_flow_run
 
-from deployments.cost_push import deploy_cost_push
+from deployments.cost_push import plan_cost_push
+from deployments.per_firm import deploy
 from deployments.register import ensure_work_pools
 from flows.check_connection import check_connection
 from flows.reauthenticate_soluno import reauthenticate_soluno
@@ -84,7 +85,7 @@ async def test_the_month_is_over_and_somebody_answers(
 
     async with get_client() as client:
         await ensure_work_pools(client)
-        await deploy_cost_push(client, await load_firm(opened.slug))
+        await deploy(client, plan_cost_push(await load_firm(opened.slug)))
     right = await answered(opened.slug, SECRET)
     assert (right.name, "has been started" in right.message) == ("Completed", True), right.message
 

@@ -16,7 +16,8 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
 
-from deployments.nightly import deploy_nightly
+from deployments.nightly import plan_nightly
+from deployments.per_firm import deploy
 from deployments.register import ensure_work_pool
 from ledger import Ledger
 from sandbox.faults import FaultKind, FaultRule
@@ -73,7 +74,10 @@ async def _deploy(sandbox: SandboxServer, mailbox: Mailbox) -> tuple[UUID, UUID,
     switched_off = await save_firm("switched-off-at-night", sandbox, of="lark-quill", nightly_sync=False)
     async with get_client() as client:
         await ensure_work_pool(client, POOL)
-        ids = [await deploy_nightly(client, firm, work_pool=POOL) for firm in (by_hand, by_schedule, switched_off)]
+        ids = [
+            await deploy(client, replace(plan_nightly(firm), work_pool=POOL))
+            for firm in (by_hand, by_schedule, switched_off)
+        ]
     return ids[0], ids[1], ids[2]
 
 
