@@ -40,6 +40,8 @@ class Installation:
             "PREFECT_LOGGING_EXTRA_LOGGERS": "casebridge",
             "PREFECT_WORKER_QUERY_SECONDS": "2",
             "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+            # Prefect lists all time zones whenever it checks a cron: from the pinned package in 0.2 ms, from files in 8 ms.
+            "PYTHONTZPATH": "",
             # With the defaults, task runs reach the UI tens of seconds late.
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",

@@ -13,13 +13,14 @@ from typing import Any
 import orjson
 
 from tests.bench.books import measure_books
+from tests.bench.deployments import measure_deployments
 from tests.bench.fleet_night import measure_fleet_night
 from tests.bench.nights import measure_nights
 from tests.bench.relays import relays
 from tests.bench.requests import CASEPEER, SMARTADVOCATE, measure_requests
 from tests.bench.sizes import growth, memory
 
-PARTS = ("nights", "memory", "growth", "relays", "smartadvocate", "casepeer", "books", "fleet-night")
+PARTS = ("nights", "memory", "growth", "relays", "smartadvocate", "casepeer", "books", "deployments", "fleet-night")
 
 
 def main() -> None:
@@ -53,6 +54,7 @@ def _measures(arguments: argparse.Namespace, say: Any) -> dict[str, Callable[[Pa
         "smartadvocate": lambda home: measure_requests(SMARTADVOCATE, matters // 4, home, say),
         "casepeer": lambda home: measure_requests(CASEPEER, matters // 4, home, say),
         "books": lambda home: measure_books(matters // 20, home, say),
+        "deployments": lambda home: measure_deployments(firms // 2, home, say),
         "fleet-night": lambda home: measure_fleet_night(firms // 50, home, say),
     }
 
@@ -71,7 +73,7 @@ def _arguments() -> argparse.Namespace:
         help="one part, may be given again: nights (three nights beside a bare script), memory (peak RSS at 1/4 and "
         "2 1/2 times the size), growth (time at 1/2, 1 and 2 times the size), relays (a quiet tick, a delivering one, a "
         "large file), smartadvocate and casepeer (their requests at 1/4 of the size), books (requests of pushes at 1/20), "
-        "fleet-night (1/50 of the fleet's firms through a worker). Default: all",
+        "deployments (of half the fleet), fleet-night (1/50 of the fleet's firms through a worker). Default: all",
     )
     return parser.parse_args()
 

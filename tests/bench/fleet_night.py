@@ -31,7 +31,7 @@ def measure_fleet_night(firms: int, directory: Path, say: Any) -> dict[str, Any]
     """First syncs in one process, then quiet nights through a worker; with what a fleet of ``FLEET`` firms would take."""
     with prefect_server(directory) as prefect, sandbox(CASES, directory, firms=firms) as world:
         night = _Night(firms, world, prefect, directory, say)
-        for step in ("save", "night", "deploy"):
+        for step in ("save", "night", "reconcile"):
             say(f"{step}: {firms} firms of {CASES:,} cases")
             night.step(step)
         with _worker(night.variables, directory) as worker:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -33,17 +34,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.tick", description=__doc__)
     parser.add_argument("sandbox", help="address of a running sandbox")
     parser.add_argument("firms", type=int, help="how many firms")
-    parser.add_argument("step", choices=("save", "night", "deploy", "first-round", *TICKS))
+    parser.add_argument("step", choices=(*STEPS, "first-round", *TICKS))
     wanted = parser.parse_args()
-    if wanted.step == "save":
-        asyncio.run(_save_all(wanted.sandbox, wanted.firms))
-        found: dict[str, Any] = {}
-    elif wanted.step == "night":
-        asyncio.run(_night_of_all(wanted.sandbox, wanted.firms))
-        found = {}
-    elif wanted.step == "deploy":
-        asyncio.run(_deploy_all())
-        found = {}
+    if wanted.step in STEPS:
+        found = asyncio.run(STEPS[wanted.step](wanted.sandbox, wanted.firms)) or {}
     else:
         asyncio.run(start_engine(once=1))
         if wanted.step == "first-round":
@@ -106,10 +100,18 @@ async def _create(prefect: PrefectClient, kind: type[Block], name: str, data: di
     return str((await prefect.create_block_document(document)).id)
 
 
-async def _deploy_all() -> None:
+async def _reconcile_all(_sandbox: str, _firms: int) -> dict[str, Any]:
+    before, started = used_cpu(), time.perf_counter()
     async with get_client() as client:
         await ensure_work_pools(client)
-        await reconcile(client)
+        reconciled = await reconcile(client)
+    return {"wall": time.perf_counter() - started, "cpu": used_cpu() - before, "sentence": reconciled.sentence}
+
+
+async def _change_one(sandbox: str, firms: int) -> None:
+    firm = await Firm.aload((await slugs(sandbox, firms))[0])
+    firm.nightly_at = "22:22"
+    await firm.save_again()
 
 
 async def _night_of_all(sandbox: str, firms: int) -> None:
@@ -122,6 +124,13 @@ async def _night_of_all(sandbox: str, firms: int) -> None:
 
     await asyncio.gather(*(night(slug) for slug in await slugs(sandbox, firms)))
 
+
+STEPS: dict[str, Callable[[str, int], Awaitable[dict[str, Any] | None]]] = {
+    "save": _save_all,
+    "night": _night_of_all,
+    "reconcile": _reconcile_all,
+    "change-one": _change_one,
+}
 
 if __name__ == "__main__":
     main()
