@@ -42,6 +42,8 @@ class Installation:
             "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
             # Prefect lists all time zones whenever it checks a cron: from the pinned package in 0.2 ms, from files in 8 ms.
             "PYTHONTZPATH": "",
+            # A run that waits for its turn at night is not late; and lateness alerts people.
+            "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",
             # With the defaults, task runs reach the UI tens of seconds late.
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",

@@ -7,6 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.states import Completed
 
+from deployments.automations import alert
 from deployments.reconciliation import Action, Reconciled, Step, reconcile
 from domain.run_names import run_name
 from tasks.endings import ends_with_a_sentence
@@ -28,8 +29,9 @@ async def reconcile_deployments(dry_run: bool = False) -> Any:  # noqa: FBT001, 
     """
     async with get_client() as client:
         reconciled = await reconcile(client, dry_run=dry_run)
-    await _show(reconciled, dry_run=dry_run)
-    sentence = f"Nothing was changed. {reconciled.sentence}" if dry_run else reconciled.sentence
+        alerts = "" if dry_run else await alert(client)
+    sentence = f"Nothing was changed. {reconciled.sentence}" if dry_run else f"{reconciled.sentence} {alerts}"
+    await _show(reconciled, sentence, dry_run=dry_run)
     attention = bool(reconciled.unreadable or reconciled.paused_by_people)
     return Completed(name="Exceptions" if attention else None, message=sentence, data=_counts(reconciled))
 
@@ -38,10 +40,10 @@ def _counts(reconciled: Reconciled) -> dict[str, int]:
     return {action.value: reconciled.count(action) for action in Action}
 
 
-async def _show(reconciled: Reconciled, *, dry_run: bool) -> None:
+async def _show(reconciled: Reconciled, sentence: str, *, dry_run: bool) -> None:
     news = [step for step in reconciled.steps if step.action is not Action.UNCHANGED]
     title = "What would be done" if dry_run else "What was done"
-    lines = ["# Deployments", "", reconciled.sentence]
+    lines = ["# Deployments", "", sentence]
     if news:
         lines += ["", f"## {title}", "", "| firm | deployment | action | what differs |", "| --- | --- | --- | --- |"]
         lines += [_row(step) for step in news[:MOST_SHOWN]]

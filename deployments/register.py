@@ -11,8 +11,10 @@ from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.operators_mail import OperatorsMail
 from blocks.smartadvocate import SmartAdvocateCredentials
 from blocks.soluno import SolunoCredentials
+from deployments.automations import alert
 from deployments.per_firm import WORK_POOL
 from deployments.reconciliation import reconcile
 
@@ -30,6 +32,7 @@ BLOCK_TYPES = (
     SolunoCredentials,
     CaseStatusCredentials,
     Firm,
+    OperatorsMail,
 )
 
 
@@ -67,9 +70,11 @@ async def main() -> None:
     async with get_client() as client:
         await ensure_work_pools(client)
         reconciled = await reconcile(client)
+        through = await alert(client)
     print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\n{reconciled.sentence}")  # noqa: T201
     if not reconciled.steps and not reconciled.unreadable:
         print("There are no firms yet: add a Firm block in the Prefect UI; its deployments follow within minutes.")  # noqa: T201
+    print(through)  # noqa: T201
     for sentence in reconciled.unreadable.values():
         print(sentence)  # noqa: T201
 

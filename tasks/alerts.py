@@ -8,8 +8,8 @@ from prefect import get_run_logger
 from prefect.events import emit_event
 
 from blocks.firm import Firm
+from blocks.mail import send_mail
 from ledger import Incident, Ledger
-from tasks.mail import send_mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """How a run ends early: every reason becomes a final state with one sentence that names the fix."""
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.events import emit_event
 from prefect.states import Cancelled, Completed, Failed
 
 from connectors.errors import (
@@ -42,6 +44,7 @@ class FirmUnknown(BadInput):
 
 def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable[P, Awaitable[Any]]:
     """Turn the errors a person can act on into final states; anything else stays a crash with its traceback."""
+    asked = inspect.signature(flow_function)
 
     @functools.wraps(flow_function)
     async def told(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -50,10 +53,22 @@ def ends_with_a_sentence(flow_function: Callable[P, Awaitable[Any]]) -> Callable
                 return await flow_function(*args, **kwargs)
         except (BadInput, ChangedMeanwhile, ConnectorError, LeaseHeld, LeaseLost, SwitchedOff, Superseded) as error:
             state = ending_for(error)
+            if isinstance(error, LogInAgain) and not isinstance(error, AnswerQuestion):
+                _tell_operators(asked.bind(*args, **kwargs).arguments.get("firm"), error)
             get_run_logger().log(30 if state.is_failed() else 20, "%s", state.message)
             return state
 
     return told
+
+
+def _tell_operators(firm: Any, error: LogInAgain) -> None:
+    """Emit what a relay emits when it is refused: however often it comes, Prefect's automation tells of a firm once."""
+    if isinstance(firm, str):
+        emit_event(
+            event="casebridge.connection.reconnect_needed",
+            resource={"prefect.resource.id": f"casebridge.firm.{firm}", "prefect.resource.name": firm},
+            payload={"sentence": str(error)},
+        )
 
 
 def ending_for(error: Exception) -> State[Any]:

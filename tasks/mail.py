@@ -1,14 +1,12 @@
 """Mail: a run's report goes to whoever asked for it, or to the firm when a night left exceptions."""
 
-import asyncio
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from prefect import get_run_logger, task
-from prefect_email import EmailServerCredentials, email_send_message
 
 from blocks.firm import Firm
+from blocks.mail import send_mail
 from tasks.patience import PATIENT_STEP
 from tasks.report_file import Report
 from tasks.sync_run import SyncRun
@@ -42,23 +40,6 @@ async def mail_file(firm: Firm, recipients: Sequence[str], subject: str, text: s
         return []
     get_run_logger().info("The report was mailed to %s.", names)
     return list(recipients)
-
-
-async def send_mail(
-    server: EmailServerCredentials, recipients: Sequence[str], subject: str, text: str, attachments: Sequence[str] = ()
-) -> None:
-    """Mail ``text`` (paragraphs apart by an empty line) as text and as HTML. Raises OSError, smtplib's errors among them."""
-    message = email_send_message.fn(
-        email_server_credentials=server,
-        subject=subject,
-        msg="".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.strip().split("\n\n")),
-        msg_plain=text,
-        email_from=server.username or "casebridge@localhost",
-        email_to=list(recipients),
-        attachments=list(attachments),
-    )
-    # It connects without a time-out and without giving way: in a thread of its own it cannot hold up a lease.
-    await asyncio.to_thread(asyncio.run, message)
 
 
 def _recipients(run: SyncRun, report: Report) -> list[str]:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from prefect_email import EmailServerCredentials
 from pydantic import SecretStr
 
 from blocks.casepeer import CasePeerCredentials
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
 from blocks.firm import Firm
+from blocks.operators_mail import OperatorsMail
 from blocks.smartadvocate import SmartAdvocateCredentials
 from blocks.soluno import SolunoCredentials
 
@@ -53,3 +55,12 @@ async def save(slug: str, **settings: Any) -> Firm:
     await saved.portal.asave(f"{slug}-case-status", overwrite=True)
     await saved.asave(slug, overwrite=True)
     return saved
+
+
+async def save_operators_mail(name: str) -> OperatorsMail:
+    """Save a mail block of the operators, with its server as a block of its own."""
+    server = EmailServerCredentials(username="ops@casebridge.example", password=SecretStr("let-me-send"))
+    await server.asave(f"{name}-server", overwrite=True)
+    mail = OperatorsMail(server=server, recipients=["ops@casebridge.example"])
+    await mail.asave(name, overwrite=True)
+    return mail

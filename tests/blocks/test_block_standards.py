@@ -24,7 +24,7 @@ from tests.flows.processes import PrefectServer
 
 SLUGS = {
     "clio-credentials", "smartadvocate-credentials", "casepeer-credentials", "case-status-credentials", "soluno-credentials",
-    "firm",
+    "firm", "operators-mail",
 }  # fmt: skip
 """Stored blocks are found by these: renaming one orphans every block of that type."""
 META = {"_block_document_id", "_block_document_name", "_is_anonymous", "block_type_slug"}
@@ -78,6 +78,7 @@ def one_of_each(prefect_server: PrefectServer) -> None:
         portal_and_books = (samples.case_status(), samples.soluno())
         for credentials in (samples.clio(), samples.smartadvocate(), samples.casepeer(), *portal_and_books):
             await credentials.asave("harrow-pike", overwrite=True)
+        await samples.save_operators_mail("operators")
 
     asyncio.run(save())
 

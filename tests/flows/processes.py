@@ -74,11 +74,11 @@ def child(
 
 
 @contextlib.contextmanager
-def running_prefect(home: Path, port: int | None = None) -> Iterator[PrefectServer]:
+def running_prefect(home: Path, port: int | None = None, **settings: str) -> Iterator[PrefectServer]:
     """A Prefect server over what is kept in ``home``, up and answering."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"}
+    environment = FAST | {"PREFECT_HOME": str(home), "PREFECT_API_URL": f"{url}/api"} | settings
     command = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with child(command, environment, home / "server.log") as process:
         started = time.monotonic()
