@@ -14,8 +14,8 @@ from tasks.endings import ends_with_a_sentence
 async def check_connection(firm: str | None = None) -> Any:
     """Ask every system of every firm, or of one, whether it still accepts us; nothing is read or written.
 
-    A firm whose account is locked, whose password was changed or whose key was revoked is told once, and once more when
-    all is well again. Runs daily by itself. Run it after saving credentials: a password that was refused is tried at once.
+    A firm is told once that its set-up is complete. One whose account is locked, whose password was changed or whose key
+    was revoked is told once, and once more when all is well again. Runs daily by itself. Run it after saving credentials: a password that was refused is tried at once.
 
     Args:
         firm: The firm's short name: the name of its Firm block. Empty: all firms.

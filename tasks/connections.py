@@ -24,6 +24,7 @@ from tasks.fleet import Fleet, load_fleet, load_one
 from tasks.markdown import needs_attention, plain
 from tasks.patience import STEP
 from tasks.relay.streams import REPLIES
+from tasks.set_up import is_known_complete, tell_of_completion
 from tasks.troubles import INTERNAL_FAULT, PASSING, trouble_code
 
 log = redacting_logger("casebridge.connections")
@@ -159,7 +160,7 @@ async def _tell(ledger: Ledger, probed: Probed) -> int:
     """Note what is wrong, tell of what is new, and of what is well again; how many alerts went out for new troubles."""
     known = await asyncio.to_thread(ledger.incidents.of, STREAM, probed.slug)
     over = [incident for incident in known if incident.told_at is not None and incident.code not in probed.wrong]
-    if over and not probed.wrong:
+    if probed.firm and not probed.wrong and not await _is_new(ledger, probed, probed.firm) and over:
         await send_alert(_well_again(probed, over), probed.firm)
     told = 0
     for incident in await asyncio.to_thread(ledger.incidents.observe, probed.slug, STREAM, probed.wrong):
@@ -167,6 +168,18 @@ async def _tell(ledger: Ledger, probed: Probed) -> int:
             continue
         told += await tell_once(ledger, STREAM, incident, _alert(probed, incident), probed.firm)
     return told
+
+
+async def _is_new(ledger: Ledger, probed: Probed, firm: Firm) -> bool:
+    """Whether all its systems let us in for the first time, which is told as such."""
+    if await is_known_complete(ledger, firm.slug):
+        return False
+    sentence = f"{firm.name} is connected: {_connected(probed)}."
+    return await tell_of_completion(ledger, firm, sentence, "The next mail comes when something needs attention.")
+
+
+def _connected(probed: Probed) -> str:
+    return " and ".join(f"{system} (as {account})" for system, account in probed.accounts.items())
 
 
 def _alert(probed: Probed, incident: Incident) -> Alert:
@@ -182,8 +195,7 @@ def _alert(probed: Probed, incident: Incident) -> Alert:
 
 
 def _well_again(probed: Probed, over: list[Incident]) -> Alert:
-    systems = " and ".join(f"{system} (as {account})" for system, account in probed.accounts.items())
-    sentence = f"All is well again with the connections of {probed.name}: {systems}."
+    sentence = f"All is well again with the connections of {probed.name}: {_connected(probed)}."
     since = min(incident.since for incident in over)
     return Alert(
         event="connection.well_again",

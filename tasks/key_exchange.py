@@ -14,9 +14,9 @@ from connectors.http import redact_handlers
 from connectors.ports import SharedState
 from domain.errors import BadInput
 from ledger import Ledger
-from tasks.alerts import Alert, send_alert
 from tasks.firms import load_firm
 from tasks.patience import STEP
+from tasks.set_up import tell_of_completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,17 @@ async def tell_of_set_up(slug: str, both: BothEnds) -> None:
     """Tell the firm's people that all is in place; only then is the administrator's key forgotten."""
     firm = await load_firm(slug)
     nights = "on" if firm.nightly_sync else "still off"
-    text = (
-        f"Set-up is complete: both keys are in place and accepted at both ends. {both.sentence}\n\n"
+    more = (
         f"The nightly sync is {nights}. Cases come over one at a time with connect_case, or by a list with "
-        "initial_bulk_import.\n"
+        "initial_bulk_import."
     )
-    await send_alert(
-        Alert(
-            event="connection.set_up_complete",
-            slug=slug,
-            name=firm.name,
-            subject=f"Set-up complete · {firm.name}",
-            text=text,
-            details={"sentence": both.sentence},
-        ),
-        firm,
-    )
+    ledger = await asyncio.to_thread(Ledger.open)
+    try:
+        await tell_of_completion(
+            ledger, firm, f"Both keys are in place and accepted at both ends. {both.sentence}", more
+        )
+    finally:
+        ledger.close()
     credentials = _with_administrators_key(firm)
     credentials.admin_key = SecretStr("")
     await credentials.save_again()

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.artifacts import Artifact
 from sqlalchemy import update
 
 from blocks.smartadvocate import SmartAdvocateCredentials
@@ -75,13 +74,19 @@ def watched(opened: Watched) -> Iterator[Watched]:
     opened.account.locked = False
 
 
-async def test_a_firm_that_is_well_connected_hears_nothing(watched: Watched) -> None:
+async def test_a_firm_is_told_once_that_its_set_up_is_complete(watched: Watched) -> None:
+    watched.account.locked = True
+    assert (await check_connection("checked", return_state=True)).name == "ReconnectNeeded"
+    watched.account.locked = False
     state = await check_connection("checked", return_state=True)
     assert (state.name, state.message) == ("Completed", "1 of 1 firm well connected.")
-    assert watched.mails == []
-    async with get_client() as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["connections-checked"]))
-        [shown] = await client.read_artifacts(artifact_filter=wanted)
+    await check_connection("checked")
+    [(first, _), (second, text)] = watched.mails
+    assert first == "Needs attention · The connections of Harrow Pike LLP"
+    assert second == "Set-up complete · Harrow Pike LLP"
+    assert "SmartAdvocate (as hub_admin) and Case Status (as Harrow Pike LLP)" in text
+    shown = await Artifact.aget("connections-checked")
+    assert shown is not None
     assert "SmartAdvocate: hub\\_admin; Case Status: Harrow Pike LLP" in str(shown.data)
 
 
