@@ -18,7 +18,7 @@ MOST_SHOWN = 200
 
 @flow(name="reconcile_deployments", flow_run_name=run_name("deployments", "all firms"), persist_result=False)
 @ends_with_a_sentence
-async def reconcile_deployments(dry_run: bool = False) -> Any:  # noqa: FBT001, FBT002 (a parameter of a form in the UI)
+async def reconcile_deployments(dry_run: bool = False) -> Any:
     """Make the firms' deployments as their blocks have it: created, changed, paused, resumed and removed.
 
     What somebody paused in the Prefect UI stays paused, and is told. Runs by itself a minute after a Firm block was saved,
