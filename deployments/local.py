@@ -44,6 +44,8 @@ class Installation:
             "PYTHONTZPATH": "",
             # A run that waits for its turn at night is not late; and lateness alerts people.
             "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "600",
+            # Runs older than 90 days are deleted with their events, logs and artifacts; by default they are kept for ever.
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
             # With the defaults, task runs reach the UI tens of seconds late.
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",

@@ -19,8 +19,10 @@ from ledger.leases import Holder, Lease
 from ledger.ledger import Ledger
 from ledger.link import Dismissal, Link, Trouble
 from ledger.links import Coverage
+from ledger.overview import FirmStanding
 from ledger.pages import Selection, Span
 from ledger.readings import Reading
+from ledger.retention import Forgotten
 from ledger.runs import Run
 from ledger.staging import Staged
 from ledger.watermarks import Watermark
@@ -32,6 +34,8 @@ __all__ = [
     "Delivery",
     "Dismissal",
     "Feed",
+    "FirmStanding",
+    "Forgotten",
     "Holder",
     "Incident",
     "KeyUnusable",

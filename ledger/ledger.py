@@ -16,8 +16,10 @@ from ledger.incidents import Incidents
 from ledger.leases import Leases
 from ledger.limits import Limits
 from ledger.links import Links
+from ledger.overview import Overview
 from ledger.phones import Phones
 from ledger.readings import Readings
+from ledger.retention import Retention
 from ledger.runs import Runs
 from ledger.tokens import Tokens
 from ledger.upgrade import upgrade
@@ -45,6 +47,8 @@ class Ledger:
         self.readings = Readings(database)
         self.incidents = Incidents(database)
         self.book_entries = BookEntries(database)
+        self.overview = Overview(database)
+        self.retention = Retention(database)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

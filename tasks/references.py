@@ -90,8 +90,14 @@ async def cases_to_retry(run: str, report: str | None) -> tuple[Run, list[str]]:
         UnusableCaseList: the report's rows name no cases.
     """
     past, ids = await asyncio.to_thread(_find_run, run)
+    troubled = sum((past.totals or {}).get("counts", {}).get(result, 0) for result in ("rejected", "failed"))
     if report is not None and report.strip():
         ids = await listed_cases(past.firm, report) or []
+    if not ids and troubled:
+        raise BadInput(
+            f"The details of run {past.id} of {past.firm} are forgotten by now: name its cases by their ids in a nightly sync, "
+            "or paste its report."
+        )
     if not ids:
         raise BadInput(f"Run {past.id} of {past.firm} left nothing to retry: no case in it failed or was rejected.")
     return past, ids
