@@ -81,11 +81,11 @@ class Cluster:
         """Migrate, start API servers and services, and wait until both servers answer."""
         self.home.mkdir(parents=True, exist_ok=True)
         self._once("migrate")
-        for number in (1, 2):
+        for number, port in enumerate(self.ports, start=1):
+            # One after the other: of two that fill an empty database at once, one may die of the other's rows.
             self.start(f"api-{number}")
+            self._await(f"api-{number}", port)
             self.start(f"services-{number}")
-        for port in self.ports:
-            self._await(port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,6 +104,7 @@ class Cluster:
     def environment(self, service: str, *, api: int = 1, machine: str = "one") -> dict[str, str]:
         """As compose.yaml has it; only what names a place is this machine's."""
         told = environment_of(service, self._secrets.values)
+        (self.home / machine / "prefect").mkdir(parents=True, exist_ok=True)
         here = {
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": self._backing.prefect_database,
             "PREFECT_REDIS_MESSAGING_URL": f"{self._backing.redis}/0",
@@ -128,17 +129,26 @@ class Cluster:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own commands, from compose.yaml
                 [sys.executable, "-m", *command],
                 env=os.environ | environment,
+                cwd=COMPOSE.parent,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
+    def family_of(self, name: str) -> list[int]:
+        """The processes of a part, itself first: flow runs are in sessions of their own, so a group would not hold them."""
+        family = [self._running[name].pid]
+        for parent in family:  # grows while it is read
+            with contextlib.suppress(OSError):
+                family += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+        return family
+
     def kill(self, name: str) -> None:
         """As a machine dies: the process and all that it started, at once."""
-        process = self._running.pop(name)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        for process in self.family_of(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._running.pop(name).wait()
 
     def run(self, *command: str, service: str = "register") -> None:
         """Run a Python module to its end, with the environment of a service.
@@ -166,14 +176,14 @@ class Cluster:
     def _once(self, service: str) -> None:
         self.run(*compose_file()["services"][service]["command"], service=service)
 
-    def _await(self, port: int) -> None:
+    def _await(self, name: str, port: int) -> None:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._running[name].poll() is None:
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"http://127.0.0.1:{port}/api/ready", timeout=2).is_success:
                     return
             time.sleep(0.2)
-        raise RuntimeError(f"The API server on port {port} did not come up; its log is in {self.home}.")
+        raise RuntimeError(f"{name} did not come up on port {port}; its log is {self.home / name}.log.")
 
 
 @contextlib.contextmanager
