@@ -78,23 +78,21 @@ class Cluster:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        """Migrate, start API servers and services, and wait until both servers answer."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        self._once("migrate")
-        for number, port in enumerate(self.ports, start=1):
-            # One after the other: of two that fill an empty database at once, one may die of the other's rows.
-            self.start(f"api-{number}")
-            self._await(f"api-{number}", port)
-            self.start(f"services-{number}")
+        """Migrate, start API servers and services, and wait until both servers answer.
+
+        Raises:
+            RuntimeError: a part did not come up; the message names its log file. What did is ended again.
+        """
+        try:
+            self._boot()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         """End every process, and what it has started."""
-        for process in self._running.values():
-            process.terminate()
         for name in list(self._running):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._running[name].wait(timeout=5)
             self.kill(name)
 
     def address(self, number: int) -> str:
@@ -172,6 +170,15 @@ class Cluster:
         self.run("deployments.register")
         self.run("prefect", "--no-prompt", "deploy", "--all")
         self.run("deployments.zombies")
+
+    def _boot(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._once("migrate")
+        for number, port in enumerate(self.ports, start=1):
+            # One after the other: of two that fill an empty database at once, one may die of the other's rows.
+            self.start(f"api-{number}")
+            self._await(f"api-{number}", port)
+            self.start(f"services-{number}")
 
     def _once(self, service: str) -> None:
         self.run(*compose_file()["services"][service]["command"], service=service)
