@@ -61,7 +61,7 @@ def _crash_after(name: str, after: set[str], expect: set[str], within: timedelta
 
 
 async def end_dead_runs(client: PrefectClient) -> None:
-    """Create the automations, or make those that are there equal to them."""
+    """Create the automations, or make those that are there equal to them; one that a person has paused stays paused."""
     for wanted in automations():
         there = await client.read_automations_by_name(wanted.name)
         if there:
