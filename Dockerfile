@@ -7,7 +7,7 @@ COPY requirements.lock ./
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.lock
 COPY . .
 # Editable: flows are found where `prefect.yaml` and the migrations of the ledger are, too.
-RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation --editable . && python -m compileall -q .
 
 FROM python:3.11.13-slim-bookworm
 RUN useradd --uid 10001 --create-home casebridge \

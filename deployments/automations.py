@@ -1,22 +1,25 @@
-"""Prefect automations of ours: whom to tell when something is wrong, and what to do when a Firm block was saved.
+"""`python -m deployments.automations`: whom to tell when something is wrong, what to do when a Firm block was saved, or a worker died.
 
 A Prefect automation has no memory beyond its window, so *one alert for each incident* has two parts: what lasts is an incident
 in the ledger, of which one event is emitted; and what Prefect itself sees, such as a run that failed, is grouped here by what it
 belongs to, once in ``QUIET``.
 """
 
+import argparse
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.events.actions import RunDeployment, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.variables import Variable
 
 from blocks.firm import Firm
+from deployments.zombies import end_dead_runs
 from domain.relay_reasons import RELAY_REASONS
 
 PREFIX = "casebridge · "
@@ -199,6 +202,7 @@ async def ensure_automations(client: PrefectClient, block: UUID | None) -> list[
     else:
         following = _on_saved_firm(deployment.id)
         wanted[following.name] = following
+    wanted |= {one.name: one for one in end_dead_runs(PREFIX)}
     written: list[str] = []
     found = [one for one in await client.read_automations() if one.name.startswith(PREFIX)]
     for one in found:
@@ -227,3 +231,14 @@ async def alert(client: PrefectClient) -> str:
         return f"Alerts go through the block {named}."
     kind, _, name = named.partition("/")
     return f"Nobody is alerted yet: in the Prefect UI, Blocks › +, add a block of type {kind} named {name}."
+
+
+async def main() -> None:
+    """Bring them up to date on the server that PREFECT_API_URL names."""
+    argparse.ArgumentParser(prog="python -m deployments.automations", description=__doc__).parse_args()
+    async with get_client() as client:
+        print(await alert(client))  # noqa: T201 - what a command says
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

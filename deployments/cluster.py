@@ -169,7 +169,7 @@ class Cluster:
         """What the service ``register`` of compose.yaml does: block types, pools, deployments, the end of dead runs."""
         self.run("deployments.register")
         self.run("prefect", "--no-prompt", "deploy", "--all")
-        self.run("deployments.zombies")
+        self.run("deployments.automations")
 
     def _boot(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

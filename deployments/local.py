@@ -39,6 +39,7 @@ class Installation:
             "DO_NOT_TRACK": "1",
             "PREFECT_LOGGING_EXTRA_LOGGERS": "casebridge",
             "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
             # Prefect lists all time zones whenever it checks a cron: from the pinned package in 0.2 ms, from files in 8 ms.
             "PYTHONTZPATH": "",

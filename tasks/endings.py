@@ -26,6 +26,29 @@ from tasks.termination import heeding_termination
 P = ParamSpec("P")
 
 
+FINAL_STATES = (
+    "Completed",
+    "Exceptions",
+    "SwitchedOff",
+    "Superseded",
+    "Failed",
+    "PartialFailure",
+    "VendorUnavailable",
+    "VendorRefused",
+    "ReconnectNeeded",
+    "ReauthenticationNeeded",
+    "SetupNeeded",
+    "BadInput",
+    "ChangedMeanwhile",
+    "Overtaken",
+    "Cancelled",
+    "AlreadyRunning",
+    "Crashed",
+    "TimedOut",
+)
+"""Every name under which a run of ours ends; Prefect's events are called after them."""
+
+
 class SwitchedOff(Exception):
     """The schedule came for a firm whose switch is off."""
 

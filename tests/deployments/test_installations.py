@@ -16,7 +16,12 @@ from deployments.register import RELAY_POOL
 
 KUBERNETES = COMPOSE.parent / "deployments" / "kubernetes"
 OURS = {"CASEBRIDGE_HOME", "CASEBRIDGE_DATABASE_URL", "CASEBRIDGE_ENCRYPTION_KEY"}
-BESIDE_SETTINGS = {"TZ", "DO_NOT_TRACK", "PREFECT_SERVER_ENCRYPTION_KEY"}  # the last is read without a setting
+BESIDE_SETTINGS = {
+    "TZ",
+    "PYTHONTZPATH",
+    "DO_NOT_TRACK",
+    "PREFECT_SERVER_ENCRYPTION_KEY",
+}  # the last is read without a setting
 SERVICES: dict[str, dict[str, Any]] = compose_file()["services"]
 OF_CASEBRIDGE = [name for name, service in SERVICES.items() if service["image"].startswith("casebridge")]
 
