@@ -13,8 +13,8 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.events import emit_event
 from prefect.events.schemas.automations import AutomationCore
 from prefect.events.worker import EventsWorker
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-from prefect.states import Crashed, Failed, Pending, Running, Scheduled
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
+from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 from prefect.variables import Variable
 
 from blocks.operators_mail import OperatorsMail
@@ -180,6 +180,29 @@ async def test_a_firm_block_that_is_saved_has_the_deployments_reconciled(
     [run] = runs
     assert run.expected_start_time is not None
     assert run.expected_start_time > datetime.now(UTC) + timedelta(seconds=20), "what is saved meanwhile is taken along"
+
+
+async def test_a_run_that_fell_silent_is_ended_and_one_that_came_to_its_end_is_left(
+    client: PrefectClient, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.zombies.BEATS_MISSED", 10 / PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value())
+    await alert(client)
+    beating = await deployed(client, "beating")
+    silent, ended = [await client.create_flow_run_from_deployment(beating, name=name) for name in ("silent", "ended")]
+    for run in (silent, ended):
+        await client.set_flow_run_state(run.id, Pending())
+        await client.set_flow_run_state(run.id, Running())
+        emit_event(
+            event="prefect.flow-run.heartbeat",
+            resource={"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name},
+        )
+    await client.set_flow_run_state(ended.id, Completed(name="Exceptions", message="Two cases need attention."))
+    deadline = time.monotonic() + PATIENCE
+    while not ((state := (await client.read_flow_run(silent.id)).state) and state.is_crashed()):
+        assert time.monotonic() < deadline, state
+        await asyncio.sleep(0.5)
+    assert "its worker has died. Press Retry" in (state.message or "")
+    assert ((await client.read_flow_run(ended.id)).state or state).name == "Exceptions"
 
 
 async def test_another_block_can_be_chosen_and_a_missing_one_is_asked_for(
