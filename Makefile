@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Prefect anew, which takes as long as everything else that a quiet night does.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test suite lint bench chaos scale lock clean
+.PHONY: help demo up test suite lint bench chaos scale docs lock clean
 
 help: ## This list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ chaos: $(READY) ## The long runs with kills and faults.
 
 scale: $(READY) ## Several API servers and workers on PostgreSQL and Redis, killed in the middle of a night.
 	$(BIN)/python -m pytest -m scale
+
+docs: $(READY) ## The documentation as pages, below build/docs.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
 lock: ## Pin every dependency anew, with hashes (needs uv).
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \

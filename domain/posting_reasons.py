@@ -146,7 +146,7 @@ POSTING_REASONS: Mapping[str, PostingReason] = {
 
 
 def posting_table() -> str:
-    """The reasons as Markdown, for the README; facts are *words*."""
+    """The reasons as Markdown, for the page of reason codes; facts are *words*."""
     rows = ["| code | what the report says | what to do |", "|---|---|---|"]
     rows += [f"| `{code}` | {_shown(one.sentence)} | {_shown(one.fix)} |" for code, one in POSTING_REASONS.items()]
     return "\n".join(rows)

@@ -1,4 +1,4 @@
-"""The table of reason codes as Markdown, for the README."""
+"""The table of reason codes as Markdown, for the page of reason codes."""
 
 import re
 

@@ -56,7 +56,7 @@ RELAY_REASONS: Mapping[str, RelayReason] = {
 
 
 def relay_reason_table() -> str:
-    """One row per code as Markdown, for the README."""
+    """One row per code as Markdown, for the page of reason codes."""
     rows = ["| code | it means | do |", "|---|---|---|"]
     rows += [f"| `{code}` | {reason.meaning} | {reason.fix} |" for code, reason in RELAY_REASONS.items()]
     return "\n".join(rows)

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tests.domain.builders import case, client, firm_rules, index_for
 
 RULES = firm_rules()
 INDEX = index_for(RULES)
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reason-codes.md"
 
 FACTS: dict[str, Any] = {
     "value": "Xyz",
@@ -268,24 +269,14 @@ def test_refusals_never_show_a_whole_number(code: str) -> None:
     assert "3035550112" not in repr(replace(made, how_to_fix=""))
 
 
-def test_the_readme_shows_the_table() -> None:
-    marked = (
-        re.search(r"<!-- reason codes -->(.*?)<!-- /reason codes -->", README.read_text(), re.DOTALL)
-        if README.exists()
-        else None
-    )
-    if marked is None:
-        pytest.skip("README.md has no place for the table yet")
-    assert marked[1].strip() == reason_table()
-
-
-def test_the_readme_shows_the_relays_table() -> None:
-    marked = re.search(r"<!-- posting codes -->(.*?)<!-- /posting codes -->", README.read_text(), re.DOTALL)
+@pytest.mark.parametrize(
+    ("mark", "table"),
+    [("reason codes", reason_table), ("posting codes", posting_table), ("relay codes", relay_reason_table)],
+)
+def test_the_page_shows_each_table(mark: str, table: Callable[[], str]) -> None:
+    marked = re.search(rf"<!-- {mark} -->(.*?)<!-- /{mark} -->", PAGE.read_text(), re.DOTALL)
     assert marked is not None
-    assert marked[1].strip() == posting_table()
-    marked = re.search(r"<!-- relay codes -->(.*?)<!-- /relay codes -->", README.read_text(), re.DOTALL)
-    assert marked is not None
-    assert marked[1].strip() == relay_reason_table()
+    assert marked[1].strip() == table()
 
 
 def test_the_table_has_every_code_and_no_braces() -> None:
