@@ -2,7 +2,9 @@
 
 import sys
 
+import httpx
 import typer
+from prefect.exceptions import PrefectHTTPStatusError
 
 from deployments.command_line import doctor, firms, runs
 from deployments.command_line.output import Refused, beside
@@ -31,6 +33,12 @@ def main() -> None:
     except Refused as refused:
         beside.print(str(refused), markup=False)
         sys.exit(refused.code)
+    except (PrefectHTTPStatusError, httpx.HTTPStatusError) as error:
+        status = error.response.status_code
+        beside.print(
+            f"The Prefect server answered {status} to {error.request.url.path}. Its log says more.", markup=False
+        )
+        sys.exit(2)
     except (BadInput, LedgerUnusable, LedgerTooNew) as error:
         beside.print(str(error), markup=False)
         sys.exit(2)

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from importlib.metadata import version
 
+import httpx
 import typer
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import WorkerStatus
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_AUTH_STRING
+from prefect.settings import PREFECT_API_URL
 
 from deployments.automations import notification_block
-from deployments.command_line.output import AsJson, people, print_json
+from deployments.command_line.output import AsJson, Refused, people, print_json, say
 from deployments.command_line.server import with_server
 from deployments.per_firm import WORK_POOL
 from deployments.reconciliation import Action, reconcile
@@ -28,6 +30,8 @@ OK, WARNING, WRONG = "ok", "warning", "wrong"
 MARKS = {OK: "[green]ok[/green]     ", WARNING: "[yellow]warning[/yellow]", WRONG: "[red]wrong[/red]  "}
 ROOM_WANTED = 1024**3
 FRESH = timedelta(minutes=10)
+FRESH_DOCUMENTS = timedelta(hours=26)
+"""Into CASEpeer they come once a night."""
 SKEW = timedelta(seconds=30)
 
 
@@ -42,13 +46,17 @@ class Finding:
 
 def examine(as_json: AsJson = False) -> None:
     """Look over the installation: server, workers, deployments, ledger, relays, alerts. Ends with 1 when something is wrong."""
-    findings = [*_versions(), *_ledger(), _room(), *with_server(_server)]
+    findings = [*_versions(), *_ledger(), _room()]
+    try:
+        findings += with_server(_server)
+    except Refused as refused:
+        findings.append(Finding("Prefect server", WRONG, str(refused)))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            people.print(f"{MARKS[finding.standing]}  {finding.about}: ", end="")
-            people.print(finding.said, markup=False)
+            people.print(MARKS[finding.standing], end="  ")
+            say(f"{finding.about}: {finding.said}")
     if any(finding.standing == WRONG for finding in findings):
         raise typer.Exit(1)
 
@@ -80,7 +88,7 @@ def _relays(ledger: Ledger) -> Iterator[Finding]:
         if not polled:
             continue
         age = ledger.deliveries.now() - max(polled)
-        if age <= FRESH or name == "documents":
+        if age <= (FRESH_DOCUMENTS if name == "documents" else FRESH):
             yield Finding(f"relay of {name}", OK, f"asked {int(age.total_seconds())} s ago.")
         else:
             minutes = int(age.total_seconds() // 60)
@@ -90,17 +98,17 @@ def _relays(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _room() -> Finding:
-    free = shutil.disk_usage(home() if home().exists() else home().parent).free
-    if not os.access(home() if home().exists() else home().parent, os.W_OK):
+    there = next(place for place in (home(), *home().parents) if place.exists())
+    if not os.access(there, os.W_OK):
         return Finding("home", WRONG, f"{home()} cannot be written: set CASEBRIDGE_HOME to a directory that can.")
-    said = f"{home()}, {free / 1024**3:.1f} GiB free."
-    return Finding("home", OK if free > ROOM_WANTED else WARNING, said)
+    free = shutil.disk_usage(there).free
+    return Finding("home", OK if free > ROOM_WANTED else WARNING, f"{home()}, {free / 1024**3:.1f} GiB free.")
 
 
 async def _server(client: PrefectClient) -> list[Finding]:
     return [
         await _versions_agree(client),
-        _signed_in(),
+        await _signed_in(),
         await _clock(client),
         *[await _workers(client, pool) for pool in (WORK_POOL, RELAY_POOL)],
         await _block_types(client),
@@ -116,8 +124,11 @@ async def _versions_agree(client: PrefectClient) -> Finding:
     return Finding("Prefect server", WARNING, f"{theirs} there, {ours} here: run the same on both sides.")
 
 
-def _signed_in() -> Finding:
-    if PREFECT_API_AUTH_STRING.value():
+async def _signed_in() -> Finding:
+    """Whether a stranger is let in: asked as one, whatever we are signed in as."""
+    async with httpx.AsyncClient(timeout=10) as stranger:
+        answer = await stranger.post(f"{PREFECT_API_URL.value()}/flows/count", json={})
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
         return Finding("sign-in", OK, "the server asks for a password.")
     return Finding(
         "sign-in", WARNING, "the server lets everybody in: set PREFECT_SERVER_API_AUTH_STRING where it runs."
@@ -148,12 +159,10 @@ async def _block_types(client: PrefectClient) -> Finding:
     missing = []
     for kind in BLOCK_TYPES:
         try:
-            found = await client.read_block_type_by_slug(kind.get_block_type_slug())
+            await client.read_block_type_by_slug(kind.get_block_type_slug())
             await client.read_block_schema_by_checksum(kind._calculate_schema_checksum())  # noqa: SLF001 - Prefect has no public name for it
         except ObjectNotFound:
             missing.append(kind.get_block_type_name())
-        else:
-            del found
     if missing:
         return Finding(
             "block types",

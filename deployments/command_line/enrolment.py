@@ -102,6 +102,9 @@ def _credentials(entries: dict[str, Any], problems: list[str]) -> tuple[dict[str
     for field, (table, kind) in kinds.items():
         if table not in entries:
             continue
+        if not isinstance(entries[table], dict):
+            problems.append(f"[{table}]: it must be a table, not {entries[table]!r}")
+            continue
         problems += [
             f"{table}.{name}: there is no such field" for name in entries[table] if name not in kind.model_fields
         ]
@@ -122,7 +125,7 @@ def _told(invalid: ValidationError, where: str) -> list[str]:
 
 
 async def save(client: PrefectClient, enrolled: Enrolled, *, replace: bool) -> list[str]:
-    """Save the blocks; their names. What was saved is removed again when another one cannot be.
+    """Save the blocks; their names. When one of them cannot be saved, all are as they were before.
 
     Raises:
         Refused: there is such a firm already, and it is not to be replaced.
@@ -133,15 +136,18 @@ async def save(client: PrefectClient, enrolled: Enrolled, *, replace: bool) -> l
         raise Refused(
             f"There is already a block {there[0]}. Choose another short name, or replace what is there: --replace."
         )
-    made: list[tuple[Block, str]] = []
+    before: dict[str, Any] = {name: await type(named[name]).aload(name) for name in there}
+    written: list[str] = []
     try:
         for name, block in named.items():
             await block.asave(name, overwrite=replace)
-            if name not in there:
-                made.append((block, name))
+            written.append(name)
     except BaseException:
-        for block, name in reversed(made):
-            await delete(client, type(block), name)
+        for name in reversed(written):
+            if name in before:
+                await before[name].asave(name, overwrite=True)
+            else:
+                await delete(client, type(named[name]), name)
         raise
     return list(named)
 

@@ -17,7 +17,7 @@ from rich.prompt import Confirm
 from blocks.firm import Firm
 from deployments.command_line.asking import ask_for_firm
 from deployments.command_line.enrolment import EXAMPLE, delete, enrol, read_entries, save
-from deployments.command_line.output import AsJson, Refused, beside, people, print_json, print_table
+from deployments.command_line.output import AsJson, Refused, beside, print_json, print_table, say
 from deployments.command_line.server import with_server
 from deployments.per_firm import OF_FIRM
 from deployments.reconciliation import reconcile
@@ -36,7 +36,7 @@ NIGHTS = ("nightly_case_sync", "initial_bulk_import")
 
 
 ADD = (
-    """Add a firm: its credentials, its block and its deployments, all of them or none.
+    """Add a firm: its credentials and its block, all of them or none; then its deployments.
 
 Without a file everything is asked for, and secrets are not shown while they are typed. A file looks like:
 
@@ -75,8 +75,12 @@ def add(
     async def work(client: PrefectClient) -> dict[str, Any]:
         await register_blocks()
         enrolled = await enrol(entries)
-        saved = await save(client, enrolled, replace=replace)
         await ensure_work_pools(client)
+        before = await _replaced(enrolled.firm.slug) if replace else []
+        saved = await save(client, enrolled, replace=replace)
+        for kind, name in before:
+            if name not in saved:
+                await delete(client, kind, name)
         reconciled = await reconcile(client, only=enrolled.firm.slug)
         return {
             "firm": enrolled.firm.slug,
@@ -89,11 +93,12 @@ def add(
     if as_json:
         print_json(found)
         return
-    people.print(
-        f"[bold]{found['firm']}[/bold] was added: blocks {', '.join(found['blocks'])}; deployments {', '.join(found['deployments'])}."
+    say(
+        f"was added: blocks {', '.join(found['blocks'])}; deployments {', '.join(found['deployments'])}.",
+        under=found["firm"],
     )
     for step in found["next"]:
-        people.print(f"Next: {step}")
+        say(f"Next: {step}")
 
 
 def _read(from_file: str) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def list_firms(as_json: AsJson = False) -> None:
         }
         print_table(rows, columns)
     else:
-        people.print("There are no firms yet. Add one: casebridge firm add")
+        say("There are no firms yet. Add one: casebridge firm add")
 
 
 def _row(firm: Firm, ledger: Ledger) -> dict[str, Any]:
@@ -182,10 +187,10 @@ def show(slug: Slug, as_json: AsJson = False) -> None:
         return
     for name in ("name", "system", "night", "next run", "last", "mail to", "deployments"):
         value = row[name]
-        people.print(f"[bold]{name:<12}[/bold] {', '.join(value) if isinstance(value, list) else value or '–'}")
+        say(", ".join(value) if isinstance(value, list) else value or "–", under=f"{name:<12}")
     for state in row["switches"]:
         told = "on" if state["on"] else f"off{': ' + state['reason'] if state['reason'] else ''}"
-        people.print(f"[bold]{SWITCHES[state['name']]:<16}[/bold] {told}")
+        say(told, under=f"{SWITCHES[state['name']]:<16}")
 
 
 async def _known(slug: str) -> Firm:
@@ -226,7 +231,7 @@ def check(slug: Slug, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
     else:
-        people.print(found["message"])
+        say(found["message"])
     if not found["well"]:
         raise typer.Exit(1)
 
@@ -260,7 +265,7 @@ def switch(
     if as_json:
         print_json(found)
     else:
-        people.print(f"[bold]{slug}[/bold]: {'; '.join(found['switches'])}.")
+        say(f"{'; '.join(found['switches'])}.", under=slug)
 
 
 def _today() -> date:
@@ -294,10 +299,11 @@ def remove(
     if as_json:
         print_json(found)
     else:
-        people.print(
-            f"{slug} was removed: blocks {', '.join(found['blocks'])}; deployments {', '.join(found['deployments'])}."
+        say(
+            f"was removed: blocks {', '.join(found['blocks'])}; deployments {', '.join(found['deployments'])}.",
+            under=slug,
         )
-        people.print("What was done for it stays in the ledger, and its reports stay where they are.")
+        say("What was done for it stays in the ledger, and its reports stay where they are.")
 
 
 async def _own_credentials(firm: Firm) -> list[tuple[Any, str]]:
@@ -305,6 +311,12 @@ async def _own_credentials(firm: Firm) -> list[tuple[Any, str]]:
     fleet = await load_fleet()
     used = {name for other in fleet.firms.values() if other.slug != firm.slug for _, name in _credentials(other)}
     return [(kind, name) for kind, name in _credentials(firm) if name not in used]
+
+
+async def _replaced(slug: str) -> list[tuple[Any, str]]:
+    """The credentials blocks that only the firm of before uses, where there is one that can be read."""
+    firm = (await load_fleet()).firms.get(slug)
+    return await _own_credentials(firm) if firm else []
 
 
 def _credentials(firm: Firm) -> Sequence[tuple[Any, str]]:

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, and nothing else there.")]
 
@@ -32,5 +34,12 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], t
     """Rows as a table; ``columns`` give the heading of each key that is shown."""
     table = Table(*columns.values(), title=title or None, title_justify="left")
     for row in rows:
-        table.add_row(*("" if row[key] is None else str(row[key]) for key in columns))
+        table.add_row(*(Text("" if row[key] is None else str(row[key])) for key in columns))
     people.print(table)
+
+
+def say(text: str, *, under: str = "") -> None:
+    """A line for people, whatever stands in it; ``under`` is a heading before it."""
+    if under:
+        people.print(f"[bold]{escape(under)}[/bold] ", end="")
+    people.print(text, markup=False)

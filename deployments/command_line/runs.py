@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 from prefect.utilities.urls import url_for
 
-from deployments.command_line.output import AsJson, Refused, beside, people, print_json, print_table
+from deployments.command_line.output import AsJson, Refused, beside, print_json, print_table, say
 from deployments.command_line.server import with_server
 from domain.outcome import Result
 from ledger import Ledger, Run
@@ -59,9 +59,9 @@ def sync(
     if as_json:
         print_json(found)
     else:
-        people.print(f"[bold]{found['run']}[/bold] {found['state']}: {found['message'] or 'it waits for a worker.'}")
+        say(f"{found['state']}: {found['message'] or 'it waits for a worker.'}", under=str(found["run"]))
         if found["report"]:
-            people.print(f"Report: {found['report']}")
+            say(f"Report: {found['report']}")
     if wait and state is not None and not state.is_completed():
         raise typer.Exit(FAILED)
     if wait and state is not None and state.name == "Exceptions":
@@ -133,7 +133,7 @@ def report(
             "The first cases that need attention",
         )
     if rows[0]["report"]:
-        people.print(f"All cases of the newest run: {rows[0]['report']}")
+        say(f"All cases of the newest run: {rows[0]['report']}")
 
 
 def _row(ledger: Ledger, run: Run) -> dict[str, Any]:

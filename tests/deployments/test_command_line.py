@@ -1,4 +1,4 @@
-"""The command line, as people and scripts call it: a process of its own against a real server."""
+"""The command line, as people and scripts call it, against a real server."""
 
 import asyncio
 import io
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from blocks.firm import Firm
 from deployments.command_line.app import main
@@ -145,6 +146,34 @@ async def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_saved(she
     assert "One case system is wanted" in none.stderr
 
 
+async def test_a_firm_is_replaced_whole_or_stays_as_it_was(shell: Shell) -> None:
+    entries = ENTRIES.format(slug="replaced")
+    await shell.told("firm", "add", "--from-file", "-", given=entries)
+    moved = entries.replace("Lark & Quill", "Lark [Quill]").replace("[smartadvocate]", "[casepeer]")
+    moved = moved.replace('username = "hub"', "").replace("lark.smartadvocate.com", "my.casepeer.com")
+    moved = moved.replace("password =", "api_key =", 1)
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise PrefectHTTPStatusError("busy", request=request, response=httpx.Response(503, request=request))
+
+    request = httpx.Request("POST", "http://127.0.0.1/api/block_documents/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Firm, "asave", refuse)
+        failed = await shell.type("firm", "add", "--replace", "--from-file", "-", given=moved)
+    assert failed.returncode == 2
+    assert "The Prefect server answered 503" in failed.stderr
+    kept = await Firm.aload("replaced")
+    assert (kept.name, kept.case_system.system) == ("Lark & Quill", "smartadvocate")
+    async with get_client() as client:
+        with pytest.raises(ObjectNotFound):
+            await client.read_block_document_by_name("replaced-casepeer", "casepeer-credentials")
+        replaced = await shell.type("firm", "add", "--replace", "--from-file", "-", given=moved)
+        assert replaced.returncode == 0, replaced.stderr
+        with pytest.raises(ObjectNotFound):
+            await client.read_block_document_by_name("replaced-smartadvocate", "smartadvocate-credentials")
+    assert "Lark [Quill]" in (await shell.type("firm", "list")).stdout, "nothing of a name is taken for markup"
+
+
 async def test_a_shared_key_stays_when_one_of_its_firms_goes(shell: Shell) -> None:
     first = await samples.save("shares-a-key")
     second = first.model_copy(update={"slug": "shares-it-too"})
@@ -201,6 +230,11 @@ def test_without_a_server_it_says_where_it_looked() -> None:
     gone = type_in_a_process("firm", "list", PREFECT_API_URL="http://127.0.0.1:9/api")
     assert gone.returncode == 2
     assert "The Prefect server at http://127.0.0.1:9/api does not answer" in gone.stderr
+    examined = type_in_a_process("doctor", "--json", PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert examined.returncode == 1
+    findings = {finding["about"]: finding for finding in json.loads(examined.stdout)}
+    assert findings["Prefect server"]["standing"] == "wrong", "and the rest is looked at all the same"
+    assert findings["fastapi"]["standing"] == "ok"
     unnamed = type_in_a_process("firm", "list", PREFECT_API_URL="")
     assert "No Prefect server is named: set PREFECT_API_URL" in unnamed.stderr
 
