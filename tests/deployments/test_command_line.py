@@ -19,6 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from blocks.firm import Firm
 from deployments.command_line.app import main
+from deployments.command_line.output import people
 from flows.nightly_case_sync import nightly_case_sync
 from sandbox.seed import Shares, WorldOptions
 from tests.blocks import samples
@@ -63,7 +64,7 @@ class Shell:
         out, beside = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(beside):
             patch.setenv("CASEBRIDGE_HOME", str(self.home))
-            patch.setenv("COLUMNS", "160")
+            patch.setattr(people, "width", 160)
             patch.setattr(sys, "argv", ["casebridge", *arguments])
             patch.setattr(sys, "stdin", io.StringIO(given))
             with pytest.raises(SystemExit) as ended:

@@ -1,5 +1,6 @@
 """Nights: the same hour on people's clocks all year, and when what is done once a night is due."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.nights import SYNC_BEGINS_WITHIN, Night, SyncStanding, is_due
+from domain.nights import SPREAD, SYNC_BEGINS_WITHIN, Night, SyncStanding, is_due, spread
 from domain.systems import CASE_SYSTEMS
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -140,3 +141,17 @@ def test_through_daylight_saving_it_is_done_once_each_evening_at_the_same_hour(f
         late = evening.replace(tzinfo=None) - datetime.combine(evening.date(), time(21))
         assert after <= late < after + TICK
     assert len({evening.utcoffset() for evening in evenings}) == 2, "the clocks were changed in between"
+
+
+@given(st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True))
+def test_every_firm_begins_at_its_own_minute_soon_after_the_usual_hour(slug: str) -> None:
+    after = spread(slug)
+    assert timedelta(0) <= after < SPREAD
+    assert after % MINUTE == timedelta(0)
+    assert spread(slug) == after
+
+
+def test_five_hundred_firms_do_not_begin_at_once() -> None:
+    minutes = Counter(spread(f"firm-{number}") for number in range(500))
+    assert len(minutes) == SPREAD // MINUTE
+    assert max(minutes.values()) <= 25, "eleven a minute on average"

@@ -28,7 +28,8 @@ def clock(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> HandClock:
 
 
 def peers(**settings: Any) -> Firm:
-    return samples.firm(FIRM, case_system=samples.casepeer(), **settings)
+    of_its_own = {"nightly_at": "21:00", "nightly_zone": "America/New_York"}
+    return samples.firm(FIRM, case_system=samples.casepeer(), **(of_its_own | settings))
 
 
 def reads(ledger: Ledger, clock: HandClock, firm: Firm) -> Callable[[float], bool]:
