@@ -17,7 +17,7 @@ import httpx
 import pandas as pd
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -67,7 +67,13 @@ def main() -> int:
     with (
         installation(home, sandbox_port=8400, prefect_port=4200, sandbox_options=options) as place,
         # This process has read Prefect's settings before the server was there; its children read the environment.
-        temporary_settings({PREFECT_API_URL: f"{place.prefect}/api", PREFECT_HOME: place.home / "prefect"}),
+        temporary_settings(
+            {
+                PREFECT_API_URL: f"{place.prefect}/api",
+                PREFECT_API_AUTH_STRING: place.sign_in,
+                PREFECT_HOME: place.home / "prefect",
+            }
+        ),
     ):
         console.print("Registering the firms' blocks and deployments …")
         asyncio.run(_set_up(place))
@@ -351,7 +357,9 @@ def _refusals(report: pd.DataFrame) -> Table:
 
 def _stay(place: Installation) -> None:
     console.print(
-        f"\nUp and running: [bold]{place.prefect}[/bold] (sandbox: {place.sandbox}/__sandbox__). Ctrl-C ends it."
+        f"\nUp and running: [bold]{place.prefect}[/bold] (sandbox: {place.sandbox}/__sandbox__). Ctrl-C ends it.\n"
+        f"Sign in with [bold]{place.sign_in}[/bold], which is also in {place.home / 'sign-in'}.",
+        soft_wrap=True,
     )
     try:
         while True:

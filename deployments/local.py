@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -9,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import httpx
+from cryptography.fernet import Fernet
 
 _PATIENCE = 5.0
 """Seconds in which a process may end by itself."""
@@ -26,6 +28,10 @@ class Installation:
     home: Path
     sandbox: str
     prefect: str
+    sign_in: str = field(repr=False)
+    """``user:password`` of the Prefect server, made anew for each installation."""
+    block_key: str = field(repr=False)
+    """What the server encrypts blocks with; without it the key would lie in the same database as the blocks."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -35,6 +41,7 @@ class Installation:
             "PREFECT_HOME": str(self.home / "prefect"),
             "PREFECT_API_URL": f"{self.prefect}/api",
             "PREFECT_UI_URL": self.prefect,
+            "PREFECT_API_AUTH_STRING": self.sign_in,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT_LOGGING_EXTRA_LOGGERS": "casebridge",
@@ -53,6 +60,14 @@ class Installation:
             "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
         }
 
+    @property
+    def server_environment(self) -> dict[str, str]:
+        """What the Prefect server alone is told besides."""
+        return self.environment | {
+            "PREFECT_SERVER_API_AUTH_STRING": self.sign_in,
+            "PREFECT_SERVER_ENCRYPTION_KEY": self.block_key,
+        }
+
 
 @contextlib.contextmanager
 def installation(
@@ -68,13 +83,21 @@ def installation(
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     sandbox_port, prefect_port = _free(sandbox_port), _free(prefect_port)
-    place = Installation(home.resolve(), f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{prefect_port}")
+    place = Installation(
+        home.resolve(),
+        f"http://127.0.0.1:{sandbox_port}",
+        f"http://127.0.0.1:{prefect_port}",
+        _kept(home / "sign-in", f"admin:{secrets.token_hex(8)}"),
+        _kept(home / "block-key", Fernet.generate_key().decode()),
+    )
     with contextlib.ExitStack() as stack:
         sandbox = ["-m", "sandbox", "--port", str(sandbox_port), *sandbox_options]
         server = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(prefect_port)]
         running = {
-            f"{place.sandbox}/__sandbox__/health": stack.enter_context(_child(place, "sandbox", sandbox)),
-            f"{place.prefect}/api/health": stack.enter_context(_child(place, "prefect-server", server)),
+            f"{place.sandbox}/__sandbox__/health": stack.enter_context(_child(place, "sandbox", sandbox, {})),
+            f"{place.prefect}/api/health": stack.enter_context(
+                _child(place, "prefect-server", server, place.server_environment)
+            ),
         }
         for address, process in running.items():
             _wait_until(partial(_answers, address), process, place, address)
@@ -86,16 +109,19 @@ def workers(place: Installation, *pools: str) -> Iterator[None]:
     """A worker for each pool, which runs flow runs as processes of this machine."""
     with contextlib.ExitStack() as stack:
         for pool in pools:
-            stack.enter_context(_child(place, f"worker-{pool}", ["-m", "prefect", "worker", "start", "--pool", pool]))
+            command = ["-m", "prefect", "worker", "start", "--pool", pool]
+            stack.enter_context(_child(place, f"worker-{pool}", command, place.environment))
         yield
 
 
 @contextlib.contextmanager
-def _child(place: Installation, name: str, arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _child(
+    place: Installation, name: str, arguments: list[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     with (place.home / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own modules, our own arguments
             [sys.executable, *arguments],
-            env=os.environ | place.environment,
+            env=os.environ | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -110,6 +136,13 @@ def _child(place: Installation, name: str, arguments: list[str]) -> Iterator[sub
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _kept(file: Path, secret: str) -> str:
+    """The secret, kept in a file that only we can read, for other terminals and for the next look at it."""
+    file.touch(mode=0o600)
+    file.write_text(secret)
+    return secret
 
 
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], place: Installation, what: str) -> None:
