@@ -166,8 +166,9 @@ class Firm(Form):
         default_factory=list,
         title="Why something is off",
         description=(
-            "Who turned off which of the switches above, when and why: it is shown wherever the firm is shown. What is said "
-            "of a switch that is on counts for nothing."
+            "Who turned off which of the switches above, when and why, as in "
+            '[{"switch": "relay_messages", "reason": "new server", "by": "Dana Reyes", "since": "2026-11-03"}]: it is shown '
+            "wherever the firm is shown. What is said of a switch that is on counts for nothing."
         ),
     )
 

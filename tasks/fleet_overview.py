@@ -83,8 +83,8 @@ async def show_fleet(fleet: Fleet, seen: list[Seen]) -> str:
         "",
         f"{sentence} As of {now:%-d %b %Y, %H:%M} UTC.",
         "",
-        "| firm | system | cases | last good sync | refused | oldest | waiting | oldest | look at | switched off |",
-        "| --- | --- | ---: | --- | ---: | --- | ---: | --- | --- | --- |",
+        "| firm | system | cases | last good sync | refused | for up to | waiting | for up to | look at |",
+        "| --- | --- | ---: | --- | ---: | --- | ---: | --- | --- |",
         *(_row(one, pages.get(one.slug), now) for one in seen),
     ]
     sentences = [
@@ -92,6 +92,8 @@ async def show_fleet(fleet: Fleet, seen: list[Seen]) -> str:
         *((one.firm.name, said) for one in worried for said in one.standing.incidents.values()),
     ]
     lines += needs_attention(sentences[:SENTENCES_SHOWN])
+    off = [(one.firm.name, said) for one in seen if (said := all_off(one.firm.switches))]
+    lines += ["", "## Switched off", "", *(f"- **{plain(name)}**: {plain(said)}" for name, said in off)] if off else []
     await acreate_markdown_artifact(key="fleet", markdown="\n".join(lines), description="All firms at a glance")
     return sentence
 
@@ -108,7 +110,6 @@ def _row(one: Seen, page: str | None, now: datetime) -> str:
         f"{standing.waiting:,}",
         _ago(standing.waiting_since, now),
         f"**{plain(', '.join(one.worries))}**" if one.worries else "",
-        plain(all_off(one.firm.switches)),
     )
     return f"| {' | '.join(cells)} |"
 

@@ -127,7 +127,7 @@ def list_firms(as_json: AsJson = False) -> None:
         with Ledger.open() as ledger:
             rows = [_row(firm, ledger) for _, firm in sorted(fleet.firms.items())]
         broken = [
-            {"firm": slug, "name": "", "system": "", "night": "", "off": "", "last": sentence, "wrong": sentence}
+            {"firm": slug, "name": "", "system": "", "night": "", "off": "", "last": sentence, "said": sentence}
             for slug, sentence in sorted(fleet.unreadable.items())
         ]
         return broken + rows
@@ -150,22 +150,17 @@ def list_firms(as_json: AsJson = False) -> None:
 
 
 def _row(firm: Firm, ledger: Ledger) -> dict[str, Any]:
+    runs = [run for kind in NIGHTS if (run := ledger.runs.latest_finished(firm.slug, kind))]
+    last = max(runs, key=lambda run: run.started_at, default=None)
     return {
         "firm": firm.slug,
         "name": firm.name,
         "system": firm.rules().system.name,
         "night": f"{firm.night.at:%H:%M} {firm.night.zone.key}",
-        "last": _last_night(ledger, firm.slug),
+        "last": f"{last.started_at:%-d %b, %H:%M} UTC: {last.outcome}" if last else None,
+        "said": last.message if last else None,
         "off": all_off(firm.switches),
     }
-
-
-def _last_night(ledger: Ledger, slug: str) -> str | None:
-    runs = [run for kind in NIGHTS if (run := ledger.runs.latest_finished(slug, kind))]
-    if not runs:
-        return None
-    last = max(runs, key=lambda run: run.started_at)
-    return f"{last.started_at:%-d %b, %H:%M} UTC: {last.message or last.outcome}"
 
 
 @app.command()
@@ -185,7 +180,7 @@ def show(slug: Slug, as_json: AsJson = False) -> None:
     if as_json:
         print_json(row)
         return
-    for name in ("name", "system", "night", "next run", "last", "mail to", "deployments"):
+    for name in ("name", "system", "night", "next run", "last", "said", "mail to", "deployments"):
         value = row[name]
         say(", ".join(value) if isinstance(value, list) else value or "–", under=f"{name:<12}")
     for state in row["switches"]:

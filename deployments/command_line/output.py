@@ -32,7 +32,9 @@ def print_json(found: Any) -> None:
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str = "") -> None:
     """Rows as a table; ``columns`` give the heading of each key that is shown."""
-    table = Table(*columns.values(), title=title or None, title_justify="left")
+    table = Table(title=title or None, title_justify="left")
+    for place, heading in enumerate(columns.values()):
+        table.add_column(heading, no_wrap=place == 0)  # what names the row stays whole
     for row in rows:
         table.add_row(*(Text("" if row[key] is None else str(row[key])) for key in columns))
     people.print(table)

@@ -60,7 +60,7 @@ async def test_the_page_shows_who_needs_somebody_first(office: Office) -> None:
     assert cells[3] == "0 min"
     assert cells[4] == f"{len(refused):,}"
     assert cells[8] == ""
-    assert "Message relay off by Dana Reyes: new server" in cells[9]
+    assert "- **Harrow Pike LLP**: Message relay off by Dana Reyes: new server" in text
 
 
 async def test_old_history_is_forgotten_and_a_retry_of_it_says_so(office: Office) -> None:
