@@ -14,6 +14,7 @@ from ledger.errors import (
     RunUnknown,
 )
 from ledger.feeds import Feed
+from ledger.figures import Figures, Waiting
 from ledger.incidents import Incident
 from ledger.leases import Holder, Lease
 from ledger.ledger import Ledger
@@ -34,6 +35,7 @@ __all__ = [
     "Delivery",
     "Dismissal",
     "Feed",
+    "Figures",
     "FirmStanding",
     "Forgotten",
     "Holder",
@@ -60,5 +62,6 @@ __all__ = [
     "State",
     "Step",
     "Trouble",
+    "Waiting",
     "Watermark",
 ]

@@ -12,6 +12,7 @@ from ledger.database import Database, default_url, home
 from ledger.deliveries import Deliveries
 from ledger.errors import LedgerTooNew, LedgerUnusable
 from ledger.feeds import Feeds
+from ledger.figures import FiguresStore
 from ledger.incidents import Incidents
 from ledger.leases import Leases
 from ledger.limits import Limits
@@ -23,6 +24,7 @@ from ledger.retention import Retention
 from ledger.runs import Runs
 from ledger.tokens import Tokens
 from ledger.upgrade import upgrade
+from ledger.usage import Usage
 from ledger.watermarks import Watermarks
 
 
@@ -49,6 +51,8 @@ class Ledger:
         self.book_entries = BookEntries(database)
         self.overview = Overview(database)
         self.retention = Retention(database)
+        self.usage = Usage(database)
+        self.figures = FiguresStore(database)
 
     @classmethod
     def open(cls, url: str | None = None) -> Self:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from ledger.delivery_statements import unended
 from ledger.link import troubled
@@ -13,6 +13,9 @@ from ledger.tables import deliveries, feeds, incidents, links, runs
 
 GOOD = ("Completed", "Exceptions")
 """How a sync ends after which every case was attempted; *Exceptions* are the firm's to mend."""
+
+WHOLE = ("nightly_case_sync", "initial_bulk_import")
+"""Kinds of runs that are about a firm's whole window, or list."""
 
 
 @dataclass(slots=True)
@@ -40,12 +43,7 @@ class Overview(Store):
         """Every firm the ledger knows, by slug; ``besides`` are streams whose incidents are none."""
         found: dict[str, FirmStanding] = defaultdict(FirmStanding)
         with self._database.reading() as connection:
-            synced = select(runs.c.firm, func.max(runs.c.finished_at)).where(
-                runs.c.outcome.in_(GOOD),
-                runs.c.dry_run.is_(False),
-                runs.c.kind.in_(("nightly_case_sync", "initial_bulk_import")),
-            )
-            for firm, at in connection.execute(synced.group_by(runs.c.firm)).tuples():
+            for firm, at in connection.execute(good_syncs()).tuples():
                 found[firm].synced_at = at
             refused = select(links.c.firm, func.count(), func.min(links.c.trouble_since)).where(troubled())
             for firm, count, since in connection.execute(refused.group_by(links.c.firm)).tuples():
@@ -67,3 +65,13 @@ class Overview(Store):
             for firm, code, sentence in connection.execute(wrong).tuples():
                 found[firm].incidents[code] = sentence
         return dict(found)
+
+
+def good_syncs() -> Select[tuple[str, datetime | None]]:
+    """Each firm, and when its last good sync of its whole window ended."""
+    synced = select(runs.c.firm, func.max(runs.c.finished_at)).where(
+        runs.c.outcome.in_(GOOD),
+        runs.c.dry_run.is_(False),
+        runs.c.kind.in_(WHOLE),
+    )
+    return synced.group_by(runs.c.firm)

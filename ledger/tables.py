@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -281,5 +282,15 @@ book_entries = Table(
     Column("dated", Date),
     Column("changed_at", Instant, nullable=False),
     Index(None, "firm", "case_id"),
+    sqlite_with_rowid=False,
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("system", String(32), primary_key=True),
+    Column("measure", String(32), primary_key=True),
+    Column("amount", Double, nullable=False),
     sqlite_with_rowid=False,
 )

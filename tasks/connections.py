@@ -26,6 +26,7 @@ from tasks.patience import STEP
 from tasks.relay.streams import REPLIES
 from tasks.set_up import is_known_complete, tell_of_completion
 from tasks.troubles import INTERNAL_FAULT, PASSING, trouble_code
+from tasks.usage import close_ledger
 
 log = redacting_logger("casebridge.connections")
 
@@ -67,7 +68,7 @@ async def open_check(firm: str | None) -> AsyncIterator[Check]:
     try:
         yield Check(ledger, fleet, firm)
     finally:
-        ledger.close()
+        await close_ledger(ledger)
 
 
 @task(name="probe_systems", **STEP)

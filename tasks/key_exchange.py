@@ -17,6 +17,7 @@ from ledger import Ledger
 from tasks.firms import load_firm
 from tasks.patience import STEP
 from tasks.set_up import tell_of_completion
+from tasks.usage import close_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ async def put_keys_in_place(slug: str) -> BothEnds:
     credentials = _with_administrators_key(firm)
     async with contextlib.AsyncExitStack() as cleanup:
         ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(close_ledger, ledger)
         portal = firm.portal.portal(SharedState(f"case_status:{slug}", ledger.limits, ledger.tokens))
         cleanup.push_async_callback(portal.close)
         seen_there = (await portal.me()).name
@@ -92,7 +93,7 @@ async def tell_of_set_up(slug: str, both: BothEnds) -> None:
             ledger, firm, f"Both keys are in place and accepted at both ends. {both.sentence}", more
         )
     finally:
-        ledger.close()
+        await close_ledger(ledger)
     credentials = _with_administrators_key(firm)
     credentials.admin_key = SecretStr("")
     await credentials.save_again()

@@ -29,6 +29,7 @@ from tasks.scopes import (
     scope_from_record,
     scope_to_record,
 )
+from tasks.usage import close_ledger
 
 SHARE = 0.9
 """The part of the vendors' request budgets that a run may use: the rest is for messages, which cannot wait for a night."""
@@ -207,7 +208,7 @@ async def open_run(request: Request) -> AsyncIterator[SyncRun]:
     flow_run = current_flow_run()
     async with contextlib.AsyncExitStack() as cleanup:
         ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(close_ledger, ledger)
         lease = await take_hold(ledger, cases_hold(request.firm), request.kind)
         hold = await cleanup.enter_async_context(Hold.of(ledger, lease))
         record = await asyncio.to_thread(

@@ -8,6 +8,7 @@ from blocks.firm import Firm
 from connectors.casestatus import CaseStatusClient
 from connectors.ports import CaseSystem, SharedState
 from ledger import Ledger
+from tasks.usage import close_ledger
 
 
 @contextlib.asynccontextmanager
@@ -16,7 +17,7 @@ async def open_systems(firm: Firm) -> AsyncIterator[tuple[CaseSystem, CaseStatus
     rules = firm.rules()
     async with contextlib.AsyncExitStack() as cleanup:
         ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(close_ledger, ledger)
         portal = firm.portal.portal(SharedState(f"case_status:{firm.slug}", ledger.limits, ledger.tokens))
         cleanup.push_async_callback(portal.close)
         shared = SharedState(f"{rules.case_system}:{firm.slug}", ledger.limits, ledger.tokens)

@@ -131,7 +131,7 @@ class Budget:
         started = self._now()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), wait)
-        self._counts.throttled_seconds += self._now() - started
+        self._counts.waited(self._system, self._now() - started)
 
     def _give_back(self) -> None:
         """Note the permits we hold as unused, so that nobody counts them as requests in flight."""

@@ -322,7 +322,7 @@ class Connection:
             raise
         finally:
             status = answer.status_code if answer is not None else NO_ANSWER
-            self.counts.requests[self.system, call.name, status] += 1
+            self.counts.asked(self.system, call.name, status)
             if self._budget is not None and permit is not None:
                 await self._budget.settle(permit, answer, sent=sent)
             log.debug("%s %s %s: %s in %.3f s", call.mark, self.system, call.name, status, self._now() - started)
@@ -380,7 +380,7 @@ class Connection:
     def _note_retry(self, call: Call, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, RateLimited):
-            self.counts.throttled_seconds += state.upcoming_sleep
+            self.counts.waited(self.system, state.upcoming_sleep)
         log.warning(
             "%s %s: %s Trying again in %.1f s (attempt %s).",
             call.mark, call.name, error, state.upcoming_sleep, state.attempt_number + 1,

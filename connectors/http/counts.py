@@ -1,7 +1,9 @@
-"""Counts what was asked of a vendor, for the report of a run."""
+"""Counts what was asked of a vendor, for the report of a run and for the sums of the process."""
 
 from collections import Counter
 from dataclasses import dataclass, field
+
+from connectors.http import usage
 
 NO_ANSWER = 0
 """Stands for the status of a request whose answer never came."""
@@ -18,3 +20,13 @@ class Counts:
     def total(self) -> int:
         """All requests sent, repeats included."""
         return self.requests.total()
+
+    def asked(self, system: str, route: str, status: int) -> None:
+        """One request was sent; ``status`` is NO_ANSWER when nothing came."""
+        self.requests[system, route, status] += 1
+        usage.add(system, usage.status_class(status))
+
+    def waited(self, system: str, seconds: float) -> None:
+        """A limit made us wait."""
+        self.throttled_seconds += seconds
+        usage.add(system, usage.THROTTLED, seconds)

@@ -181,7 +181,7 @@ class Streams:
             self._may_send()
 
     def _count(self, method: str, status: int) -> None:
-        self._counts.requests[self.system, f"{method} (file)", status] += 1
+        self._counts.asked(self.system, f"{method} (file)", status)
         log.debug("%s %s (file): %s", self.system, method, status)
 
 

@@ -23,6 +23,7 @@ from tasks.endings import SwitchedOff
 from tasks.firms import load_firm
 from tasks.flow_run import came_by_schedule
 from tasks.hold import Hold, take_hold
+from tasks.usage import close_ledger
 
 SHARE = 0.9
 """The part of the case system's request budget that a push may use: the rest is for messages, which cannot wait."""
@@ -157,7 +158,7 @@ async def open_push(
         async with connected_push(firm, ledger, kind, only=only, dry_run=dry_run) as push:
             yield push
     finally:
-        ledger.close()
+        await close_ledger(ledger)
 
 
 @contextlib.asynccontextmanager

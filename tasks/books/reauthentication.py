@@ -13,6 +13,7 @@ from ledger import Ledger
 from tasks.books.preflight import STREAM
 from tasks.books.push import load_booking_firm
 from tasks.patience import STEP
+from tasks.usage import close_ledger
 
 PUSH = "soluno_cost_push"
 
@@ -42,7 +43,7 @@ async def answer_question(slug: str, answer: SecretStr) -> SessionStanding:
         await asyncio.to_thread(ledger.incidents.observe, slug, STREAM, {})
     finally:
         await accounting.close()
-        ledger.close()
+        await close_ledger(ledger)
     return standing
 
 

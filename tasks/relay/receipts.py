@@ -18,6 +18,7 @@ from tasks.markdown import plain
 from tasks.patience import STEP
 from tasks.relay.delivering import UNREADABLE
 from tasks.relay.streams import STREAMS, Stream, source_of
+from tasks.usage import close_ledger
 
 
 async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -> RunState[object]:
@@ -35,7 +36,7 @@ async def show_receipt(slug: str, stream: str, reference: str, *, again: bool) -
             receipt = await asyncio.to_thread(_take_up, ledger, firm, chosen, receipt)
         await write_receipt(firm, chosen, receipt)
     finally:
-        ledger.close()
+        await close_ledger(ledger)
     return Completed(message=said_of(receipt, chosen, firm), data=facts_of(receipt, chosen))
 
 

@@ -30,6 +30,7 @@ from tasks.relay.polling import Polled, poll
 from tasks.relay.replies import read_cases
 from tasks.relay.streams import REPLIES, STREAMS, Stream, counted
 from tasks.troubles import INTERNAL_FAULT, trouble_code
+from tasks.usage import close_ledger
 
 log = redacting_logger("casebridge.relay")
 
@@ -120,7 +121,7 @@ async def open_ticks(
     fleet = await load_one(firm) if firm is not None else await load_fleet()
     async with contextlib.AsyncExitStack() as cleanup:
         ledger = await asyncio.to_thread(Ledger.open)
-        cleanup.callback(ledger.close)
+        cleanup.push_async_callback(close_ledger, ledger)
         sockets = Transport(connections=FIRMS_POLLED_AT_ONCE)
         cleanup.push_async_callback(sockets.aclose)
         ticks = [await _open(name, ledger, fleet, sockets, firm, since) for name in streams]
