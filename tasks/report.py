@@ -63,7 +63,7 @@ async def _end(run: SyncRun, report: Report, state: State[Any]) -> State[Any]:
         run.requests(),
     )
     if not run.request.dry_run:
-        await asyncio.to_thread(run.ledger.usage.add, newly_ended(report, run.record.totals))
+        await asyncio.to_thread(run.ledger.usage.add, newly_ended(report.as_dict()["counts"], run.record.totals))
     await run.note_window_done()
     await mail_report(run, report, state.message or "")
     return state

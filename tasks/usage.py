@@ -1,12 +1,12 @@
 """Keeps what a process has counted: its sums go into the ledger when a flow is done with it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.http import redacting_logger, usage
 from connectors.http.usage import THROTTLED
 from ledger import Ledger
-from tasks.report_file import Report
 
 __all__ = ["CASES", "THROTTLED", "close_ledger", "keep_usage", "newly_ended"]
 
@@ -36,11 +36,13 @@ def keep_usage(ledger: Ledger) -> None:
             usage.add(system, measure, amount)
 
 
-def newly_ended(report: Report, told_before: dict[str, Any] | None) -> dict[tuple[str, str], float]:
-    """Cases by result that an earlier end of the same run had not told of: a retry counts only what it changed."""
+def newly_ended(counts: Mapping[str, int], told_before: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
+    """Cases by result that an earlier end of the same run had not told of: a retry counts only what it changed.
+
+    Args:
+        counts: cases by result, at this end of the run.
+        told_before: the report of its earlier end; None when this is the first.
+    """
     before = (told_before or {}).get("counts", {})
-    return {
-        (CASES, result): count - before.get(result, 0)
-        for result, count in report.as_dict()["counts"].items()
-        if count > before.get(result, 0)
-    }
+    grown = {result: count - before.get(result, 0) for result, count in counts.items()}
+    return {(CASES, result): more for result, more in grown.items() if more > 0}
