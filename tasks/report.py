@@ -12,7 +12,7 @@ from tasks.mail import mail_report
 from tasks.report_artifacts import case_words, show_case, show_report
 from tasks.report_file import Report, rows_of, write_report
 from tasks.sync_run import SyncRun
-from tasks.usage import newly_ended
+from tasks.usage import count_cases
 
 
 async def publish_report(run: SyncRun) -> State[Any]:
@@ -63,7 +63,7 @@ async def _end(run: SyncRun, report: Report, state: State[Any]) -> State[Any]:
         run.requests(),
     )
     if not run.request.dry_run:
-        await asyncio.to_thread(run.ledger.usage.add, newly_ended(report.as_dict()["counts"], run.record.totals))
+        count_cases(report.as_dict()["counts"], run.record.totals)
     await run.note_window_done()
     await mail_report(run, report, state.message or "")
     return state

@@ -8,7 +8,7 @@ from connectors.http import redacting_logger, usage
 from connectors.http.usage import THROTTLED
 from ledger import Ledger
 
-__all__ = ["CASES", "THROTTLED", "close_ledger", "keep_usage", "newly_ended"]
+__all__ = ["CASES", "THROTTLED", "close_ledger", "count_cases", "keep_usage"]
 
 CASES = "cases"
 """Stands for the system in sums of cases by result."""
@@ -36,13 +36,14 @@ def keep_usage(ledger: Ledger) -> None:
             usage.add(system, measure, amount)
 
 
-def newly_ended(counts: Mapping[str, int], told_before: Mapping[str, Any] | None) -> dict[tuple[str, str], float]:
-    """Cases by result that an earlier end of the same run had not told of: a retry counts only what it changed.
+def count_cases(counts: Mapping[str, int], told_before: Mapping[str, Any] | None) -> None:
+    """Count the cases that an earlier end of the same run had not told of: a retry adds only what it changed.
 
     Args:
         counts: cases by result, at this end of the run.
         told_before: the report of its earlier end; None when this is the first.
     """
     before = (told_before or {}).get("counts", {})
-    grown = {result: count - before.get(result, 0) for result, count in counts.items()}
-    return {(CASES, result): more for result, more in grown.items() if more > 0}
+    for result, count in counts.items():
+        if (more := count - before.get(result, 0)) > 0:
+            usage.add(CASES, result, more)

@@ -1,10 +1,10 @@
-"""Adds up what this whole process has asked of the vendors, until somebody takes the sum away to be kept."""
+"""Adds up what this whole process has asked of the vendors and done, until somebody takes the sum away to be kept."""
 
 from collections import defaultdict
 from threading import Lock
 
 THROTTLED = "throttled_seconds"
-"""The measure of how long limits made us wait; all others are classes of answers."""
+"""The measure of how long limits made us wait; the others of a vendor are classes of answers."""
 _TOO_MANY_REQUESTS = 429
 
 _lock = Lock()
@@ -19,7 +19,7 @@ def status_class(status: int) -> str:
 
 
 def add(system: str, measure: str, amount: float = 1) -> None:
-    """Count ``amount`` more, in requests or seconds."""
+    """Count ``amount`` more, in requests, seconds or cases."""
     with _lock:
         _sums[system, measure] += amount
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from connectors.http import Counts, usage
 from ledger import Ledger
-from tasks.usage import close_ledger, keep_usage, newly_ended
+from tasks.usage import close_ledger, count_cases, keep_usage
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ def test_what_cannot_be_kept_waits_for_the_next_time(ledger: Ledger, monkeypatch
 
 
 def test_a_retry_counts_only_what_it_changed() -> None:
-    assert newly_ended({"created": 5, "failed": 3}, None) == {("cases", "created"): 5, ("cases", "failed"): 3}
-    assert newly_ended({"created": 7, "failed": 1}, {"counts": {"created": 5, "failed": 3}}) == {
-        ("cases", "created"): 2
-    }
+    usage.take()
+    count_cases({"created": 5, "failed": 3, "closed": 0}, None)
+    assert usage.take() == {("cases", "created"): 5, ("cases", "failed"): 3}
+    count_cases({"created": 7, "failed": 1, "closed": 0}, {"counts": {"created": 5, "failed": 3}})
+    assert usage.take() == {("cases", "created"): 2}
