@@ -12,6 +12,7 @@ import orjson
 from prefect.blocks.core import Block
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import BlockDocumentCreate
+from prefect.exceptions import ObjectAlreadyExists
 
 from blocks.casestatus import CaseStatusCredentials
 from blocks.clio import ClioCredentials
@@ -97,7 +98,11 @@ async def _create(prefect: PrefectClient, kind: type[Block], name: str, data: di
     document = BlockDocumentCreate(
         name=name, data=data, block_schema_id=kind._block_schema_id, block_type_id=kind._block_type_id
     )
-    return str((await prefect.create_block_document(document)).id)
+    try:
+        return str((await prefect.create_block_document(document)).id)
+    except ObjectAlreadyExists:  # the server was too busy to say that it had saved it
+        found = await prefect.read_block_document_by_name(name, kind.get_block_type_slug(), include_secrets=False)
+        return str(found.id)
 
 
 async def _reconcile_all(_sandbox: str, _firms: int) -> dict[str, Any]:
