@@ -71,12 +71,12 @@ async def main() -> None:
         await ensure_work_pools(client)
         reconciled = await reconcile(client)
         through = await alert(client)
-    print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\n{reconciled.sentence}")  # noqa: T201
+    print(f"Block types: {', '.join(t.get_block_type_name() for t in BLOCK_TYPES)}.\n{reconciled.sentence}")  # noqa: T201 - what a command says
     if not reconciled.steps and not reconciled.unreadable:
-        print("There are no firms yet: add a Firm block in the Prefect UI; its deployments follow within minutes.")  # noqa: T201
-    print(through)  # noqa: T201
+        print("There are no firms yet: add a Firm block in the Prefect UI; its deployments follow within minutes.")  # noqa: T201 - what a command says
+    print(through)  # noqa: T201 - what a command says
     for sentence in reconciled.unreadable.values():
-        print(sentence)  # noqa: T201
+        print(sentence)  # noqa: T201 - what a command says
 
 
 if __name__ == "__main__":
